@@ -246,7 +246,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     try {
       const { signal: stop } = new AbortController()
       const common = { project: {} as never, stop }
-      const request = { consumer: 'processor', at: [], again: false }
+      const request = { consumer: 'processor', at: [], again: false, wait: false }
       const planning = { ...common, nowMs: Date.now(), isCounted: true }
       const plan = await REDRIVE.plan(changed, request, planning)
       const agreed = toAgreement(REDRIVE, plan)

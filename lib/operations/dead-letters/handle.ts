@@ -1,6 +1,9 @@
 /** Operations that redrive and drop dead letters. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { mapKind, text } from '#runtime/settings'
+import { INTAKE } from '../../intake/input.ts'
 import { type Command, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
+import { readSavedFiles, type SavedFile } from '../../queries/saved-files.ts'
 import { DEAD_LETTER_FIELDS, describeMissing, toDeadLetterFilter } from '../../questions/dead-letters.ts'
 import { type Filter, flagField, listField, optionalNameField, textField } from '../../questions/field.ts'
 import { count } from '../../support/count.ts'
@@ -38,10 +41,15 @@ const SELECTION_RULES = {
   requiresOneOf: [['at', ...CONDITIONS]],
 } as const
 
+/** Interval at which files that are not in force are looked at, in milliseconds. */
+const LOOK_MS = 1_000
+
 interface Plan {
   readonly env: string
   readonly handling: Handling
   readonly result: HandlingResult
+  /** True if the run waits until saved files are in force. */
+  readonly waits: boolean
   readonly lines: readonly string[]
 }
 
@@ -101,10 +109,13 @@ Examples:
     ...SELECTION_FIELDS,
     rate: textField('dead letters per second at most, such as 100/s', '100/s', RATE),
     again: flagField('also those that were redriven or dropped before'),
+    wait: { ...flagField('first wait until saved families and mappings are in force'), only: 'terminal' },
   },
   rules: { ...SELECTION_RULES, needs: [['again', 'at']] },
-  plan: (environment, { rate: perSecond, again, ...selection }, planning) =>
-    planHandling(environment, { command: 'redrive', perSecond, again, ...toSelection(selection) }, planning),
+  plan: (environment, { rate: perSecond, again, wait, ...selection }, planning) => {
+    const request = { command: 'redrive', perSecond, again, ...toSelection(selection) } as const
+    return planHandling(environment, request, planning, wait)
+  },
 })
 
 export const DROP = operation({
@@ -132,6 +143,7 @@ async function planHandling(
   environment: ChangedEnvironment,
   request: HandlingRequest,
   { stop, nowMs, isCounted }: Planning,
+  waits = false,
 ): Promise<Plan> {
   const { env } = environment.config
   const handling = await prepareHandling(environment, excludeLater(request, nowMs), stop)
@@ -139,8 +151,26 @@ async function planHandling(
     throw new OperationFailure(describeMissing(environment, handling.missing), { isMissing: true })
   const tally = isCounted ? await previewHandling(handling) : new Tally()
   const result = tally.toResult(request.command)
-  const lines = describePlan(environment, handling, result, tally.decided)
-  return { env, handling, result, lines }
+  const isOfInputs = handling.rows.some(row => row.kind === 'letter' && row.consumer === INTAKE)
+  const awaited = request.command === 'redrive' && isOfInputs ? readAwaited(environment) : []
+  const lines = [
+    ...describePlan(environment, handling, result, tally.decided),
+    ...(result.taken > 0 ? awaited.map(file => describeAwaited(file, waits)) : []),
+  ]
+  return { env, handling, result, waits, lines }
+}
+
+/** Returns the saved files that decide how inputs are read, and are not in force. */
+function readAwaited({ config }: ChangedEnvironment): readonly SavedFile[] {
+  return readSavedFiles(config.savedFiles).filter(({ kind }) => ['family', 'input', 'code'].includes(kind))
+}
+
+/** Says which file is not in force, and why. Pure. */
+export function describeAwaited({ path, reason }: SavedFile, waits: boolean): string {
+  const todo = waits
+    ? 'The redrive waits for it.'
+    : 'Without it, records can fail again: --wait waits for it.'
+  return `${path} is not in force: ${reason}. ${todo}`
 }
 
 function describePlan(
@@ -173,7 +203,7 @@ function describePlan(
 /** @throws PartlyDone if it stopped early */
 async function handleDeadLetters(
   environment: ChangedEnvironment,
-  { handling: planned }: Plan,
+  { handling: planned, waits }: Plan,
   { by, id, counts, stop, openPublisher, showProgress }: Running,
 ): Promise<Result> {
   const { request } = planned
@@ -187,6 +217,12 @@ async function handleDeadLetters(
     ...tally.toResult(command),
     ...{ isStopped, elapsedMs: measureMs() },
   })
+  for (let files = readAwaited(environment); waits && files.length > 0 && !stop.aborted; ) {
+    const [{ path, reason }] = files as [SavedFile]
+    showProgress(() => `waiting for ${path}: ${reason}`)
+    await pause(LOOK_MS, undefined, { signal: stop }).catch(() => {})
+    files = readAwaited(environment)
+  }
   showProgress(() => formatHandlingProgress(command, handling.rows.length, tally, measureMs()))
   try {
     await runHandling(handling, tally, { by, operation: id, config, publisher: await openPublisher() })

@@ -159,6 +159,7 @@ function programEnvironment(
     ...serviceEnvironment(resolveAddresses(servers)),
     ...LOCAL_AWS_ENVIRONMENT,
     TIME_ZONE: environment.TIME_ZONE ?? '',
+    SLUICE_SAVED_FILES: join(dataDir, 'saved-files.json'),
     STORAGE_URL: environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
   }
 }
@@ -175,8 +176,9 @@ async function runFunctions(
 ): Promise<number> {
   const { stack, dataDir, logsDir, variables, screen, report, signal } = run
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
-  for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
-    await rm(log, { recursive: true, force: true })
+  const { SLUICE_SAVED_FILES: savedFiles = '' } = variables
+  for (const path of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile, savedFiles])
+    await rm(path, { recursive: true, force: true })
   let watch: FlowWatch | undefined
   const console = await consoleFor({
     environment: { ...stack.environment, ...variables },
@@ -185,6 +187,7 @@ async function runFunctions(
   })
   const servers = watching.then(started => {
     watch = started
+    watch.readNotInForce = console.readNotInForce
   })
   servers.catch(() => {})
   const reload = () => {
@@ -199,8 +202,11 @@ async function runFunctions(
     {
       name: 'functions',
       title: FRAMEWORK,
-      start: (startSignal, onWait) =>
-        startFunctions(functionOptions, AbortSignal.any([signal, startSignal]), onWait),
+      start: async (startSignal, onWait) => {
+        const started = await startFunctions(functionOptions, AbortSignal.any([signal, startSignal]), onWait)
+        if (watch) watch.functionsPid = started.pid
+        return started
+      },
     },
     { report, restarts: true, onLost: lost.resolve },
   )

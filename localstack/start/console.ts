@@ -13,6 +13,7 @@ import { redirectRoot, serveConsole, toUnusablePort, type UnusablePort } from '.
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
+import { type NotInForce, readNotInForce } from '../../lib/questions/not-in-force.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
 import { createSqlInterface, loadViews, type ServedStack } from './sql-interface.ts'
@@ -27,6 +28,8 @@ export interface StartedConsole {
   readonly sqlAddress?: string
   /** Uses the current families and inputs. @throws FileError if they have errors; the former ones are then used further */
   readonly reload?: () => void
+  /** Returns saved things that are not in force. */
+  readonly readNotInForce?: () => Promise<readonly NotInForce[]>
   /** Puts the statements of `config/views` into force if others are. Call it when the functions run. */
   readonly applyStatements?: () => Promise<void>
   close(): Promise<void>
@@ -110,6 +113,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   return {
     ...(served ? { sqlAddress: `http://127.0.0.1:${served.port}` } : {}),
     applyStatements: () => statements.apply(),
+    readNotInForce: () => readNotInForce(shown),
     reload: () => shown.reload(readConfig(environment)),
     ...(kafka ? { kafkaAddress: `http://127.0.0.1:${kafka.port}/?token=${token}` } : {}),
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),

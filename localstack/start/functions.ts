@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { FEW_ARENAS, startReady } from '#local-servers/managed-process.ts'
+import { FEW_ARENAS, type ManagedProcess, startReady } from '#local-servers/managed-process.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Ready, Supervised } from '#local-servers/supervisor.ts'
 import { followLogs } from '../../scripts/log-file.ts'
@@ -63,7 +63,7 @@ const GRACE_MS = 10_000
 export async function startFunctions(
   options: FunctionsOptions,
   ...[signal, onWait]: Parameters<Supervised['start']>
-): Promise<Ready> {
+): Promise<Ready & Pick<ManagedProcess, 'pid'>> {
   const { logsDir, reportsFile, servers } = options
   const serversReady = join(logsDir, 'servers-ready')
   rmSync(serversReady, { force: true })

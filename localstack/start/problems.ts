@@ -6,6 +6,7 @@ import { durationText } from '../../lib/support/duration.ts'
 import { isObject } from '../../lib/support/json.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import { functionLog } from '../../scripts/log-paths.ts'
+import type { Attempt } from './holder.ts'
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
@@ -16,6 +17,7 @@ interface Stall {
   readonly partition: string
   readonly obstacle: string
   readonly reason: string
+  readonly attempt: number
   readonly sinceMs: number
 }
 
@@ -24,6 +26,8 @@ export class Problems {
   readonly #say: (line: string) => void
   readonly #functionLogs: string
   readonly #stalls = new Map<string, Stall>()
+  /** Starts of the invocations without an answer, by function, topic and partition. */
+  readonly #running = new Map<string, number>()
   /** Scheduled functions whose last run failed, with the reasons. */
   readonly #failedRuns = new Map<string, string>()
   readonly #lost: string[] = []
@@ -42,8 +46,17 @@ export class Problems {
   handleReport(report: Report, nowMs: number): void {
     if (report.report === 'stalled') this.#handleStall(report, nowMs)
     // A new process reports its own stalls, and what is no longer read does not stall.
-    else if (report.report === 'mapped' || report.report === 'unmapped')
+    else if (report.report === 'mapped' || report.report === 'unmapped') {
       this.#resume(stall => stall.function === report.function && stall.topic === report.topic, nowMs)
+      const prefix = `${report.function}|${report.topic}|`
+      for (const key of [...this.#running.keys()].filter(key => key.startsWith(prefix)))
+        this.#running.delete(key)
+    } else if (report.report === 'running')
+      for (const partition of Object.keys(report.offsets))
+        this.#running.set(`${report.function}|${report.topic}|${partition}`, nowMs - report.forMs)
+    else if (report.report === 'returned')
+      for (const partition of report.partitions)
+        this.#running.delete(`${report.function}|${report.topic}|${partition}`)
     else if (report.report === 'resumed') this.#handleResume(report, nowMs)
     else if (report.report === 'discarded') this.#handleDiscard(report)
     else if (report.report === 'ended') this.#lose(report.function, firstLine(report.reason))
@@ -92,19 +105,28 @@ export class Problems {
     ]
   }
 
+  /** Returns the attempt of a function that has failed or has run for longest, in a topic. */
+  findAttempt(name: string, topic: string): Attempt {
+    const failed = [...this.#stalls.values()].find(stall => stall.function === name && stall.topic === topic)
+    const starts = [...this.#running]
+      .filter(([key]) => key.startsWith(`${name}|${topic}|`))
+      .map(([, ms]) => ms)
+    return { failed, runningSinceMs: starts.length > 0 ? Math.min(...starts) : undefined }
+  }
+
   /** Returns true if a function is stalled. */
   isStalled(name: string): boolean {
     return [...this.#stalls.values()].some(stall => stall.function === name)
   }
 
   #handleStall(report: Of<'stalled'>, nowMs: number): void {
-    const { function: name, topic, obstacle, offsets } = report
+    const { function: name, topic, obstacle, offsets, attempt } = report
     const reason = firstLine(report.reason)
     const wasStalled = this.isStalled(name)
     for (const partition of offsets ? Object.keys(offsets) : ['']) {
       const key = [name, topic, obstacle, partition].join('|')
       const sinceMs = this.#stalls.get(key)?.sinceMs ?? nowMs
-      this.#stalls.set(key, { function: name, topic, partition, obstacle, reason, sinceMs })
+      this.#stalls.set(key, { function: name, topic, partition, obstacle, reason, attempt, sinceMs })
     }
     // An outage of a server stalls all functions for the same reason.
     if (!wasStalled && this.#repeats.due(reason) !== undefined)

@@ -1,5 +1,7 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { groupProcessorMs } from '#local-servers/progress.ts'
 import { type Kafka, KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
 import { StateInspection } from '#runtime/operating/states'
@@ -22,7 +24,9 @@ import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/co
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { listKeyedReadings, listTimedReadings, readNewest } from '../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import { describeNotInForce, type NotInForce } from '../../lib/questions/not-in-force.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
+import { MINUTE_MS } from '../../lib/support/duration.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
@@ -32,6 +36,8 @@ import { functionLogsDir } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
+import type { StartedConsole } from './console.ts'
+import { describeHolder, type Machine } from './holder.ts'
 import { Problems } from './problems.ts'
 import type { Screen } from './screen.ts'
 
@@ -75,6 +81,18 @@ export class FlowWatch {
   #unreachable: string | undefined
   /** Time from which on the entities of the newest readings are looked at. */
   #looksAtMs = 0
+  /** Sum of the offsets that each consumer reads next, and since when, by function and topic. */
+  readonly #progress = new Map<string, { readonly reached: number; readonly sinceMs: number }>()
+  /** Processor time of the functions at the last look, and their cores since the one before. */
+  #looked = { atMs: 0, processorMs: 0 }
+  #machine: Machine | undefined
+  #holderShownMs = 0
+  /** Process of the functions; undefined before they are ready. */
+  functionsPid: number | undefined
+  /** Reads saved things that are not in force; absent without a console. */
+  readNotInForce: StartedConsole['readNotInForce']
+  /** Things that are not in force, and were shown. */
+  #notInForce: ReadonlySet<string> = new Set()
   /** Advice that was shown. Each kind of problem is reported once. */
   readonly #shown = new Set<string>()
 
@@ -146,6 +164,7 @@ export class FlowWatch {
       if (rules) this.#showRules(rules)
       if (Date.now() >= this.#looksAtMs) await this.#showEntities()
       this.#lags = lags
+      this.#showHolder(Date.now())
     } catch (error) {
       const message = (error as Error).message.replace(/\.$/, '')
       if (this.#unreachable === undefined)
@@ -166,6 +185,52 @@ export class FlowWatch {
     const { families } = this.#config
     this.#showOnce(describeMergedKeys(listKeyedReadings(families, newest)), MERGED_READINGS_ADVICE)
     this.#showOnce(describeClocks(listTimedReadings(families, newest), Date.now()), CLOCK_ADVICE)
+    await this.#showNotInForce(Date.now())
+  }
+
+  /** Names saved things that have not come into force soon. Refused files have a line of their own. */
+  async #showNotInForce(nowMs: number): Promise<void> {
+    const toKey = ({ name, reason }: NotInForce) => `${name} ${reason}`
+    const things = ((await this.readNotInForce?.()) ?? []).filter(
+      ({ kind, reason, sinceMs }) =>
+        ['rule', 'table', 'silence'].includes(kind) &&
+        !reason.startsWith('refused') &&
+        nowMs - sinceMs >= LOOK_AT_ENTITIES_MS,
+    )
+    const news = things.filter(thing => !this.#notInForce.has(toKey(thing)))
+    for (const line of describeNotInForce(news, nowMs)) this.#screen.line(`! ${line}`)
+    this.#notInForce = new Set(things.map(toKey))
+  }
+
+  /** Names the consumer that holds pending records, at most once a minute. */
+  #showHolder(nowMs: number): void {
+    for (const lag of this.#lags) {
+      const [key, reached] = [toConsumerKey(lag), computeSum(lag.partitions.map(({ next }) => next))]
+      const last = this.#progress.get(key)
+      if (last?.reached !== reached || lag.pending === 0) this.#progress.set(key, { reached, sinceMs: nowMs })
+    }
+    if (nowMs - this.#looked.atMs >= MINUTE_MS) this.#measure(nowMs)
+    if (nowMs - this.#holderShownMs < MINUTE_MS) return
+    const holders = this.#lags.map(lag => ({
+      ...lag,
+      ...this.#problems.findAttempt(lag.function, lag.topic),
+      sinceMs: this.#progress.get(toConsumerKey(lag))?.sinceMs ?? nowMs,
+    }))
+    const line = describeHolder(holders, this.#machine, nowMs)
+    if (line === undefined) return
+    this.#holderShownMs = nowMs
+    this.#screen.line(line)
+  }
+
+  #measure(atMs: number): void {
+    const { functionsPid: pid } = this
+    const [before, processorMs] = [this.#looked, pid === undefined ? 0 : groupProcessorMs(pid)]
+    const cores = (processorMs - before.processorMs) / (atMs - before.atMs)
+    const isKnown = before.processorMs > 0 && cores >= 0
+    this.#machine = isKnown
+      ? { cores, load: loadavg()[0] ?? 0, available: availableParallelism() }
+      : undefined
+    this.#looked = { atMs, processorMs }
   }
 
   #showOnce([line]: readonly string[], advice: string): void {

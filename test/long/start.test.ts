@@ -51,6 +51,7 @@ describe('npm start', () => {
     // The processor does not read this topic.
     await environment.client.send(environment.topic('alerts'), [{ value: 'poison' }])
     await running.says(/ · failed [1-9]/)
+    await assertSavedRules(project, running)
     running.signal('SIGINT')
     const { code, output } = await running.ended
     assert.equal(code, 0, output)
@@ -95,6 +96,29 @@ async function assertSqlInterface(project: StartedProject, running: Program): Pr
     await (await ask('application/json', create)).text(),
     /The function clock puts them into force|the streams are in force|The file (?:is in force|has the statement)/,
   )
+}
+
+/** A rule with an error is named with file and line by the terminal and the page until it is corrected, and then is active. */
+async function assertSavedRules(project: StartedProject, running: Program): Promise<void> {
+  const [address = ''] = running.output.match(/http:\/\/\S+\?token=[0-9a-f]{32}/) ?? []
+  const { origin, searchParams } = new URL(address)
+  const headers = { authorization: `Bearer ${searchParams.get('token')}` }
+  const ask = async <Answer>(path: string) =>
+    (await (await fetch(`${origin}/api${path}`, { headers })).json()) as Answer
+  const askRules = () => ask<{ notes: string[]; rows: { rule: string }[] }>('/alerts/rules')
+  const rule = (severity: string) =>
+    `  - { name: MILD, family: environment, metric: temperature, fireAbove: 10, severity: ${severity} }\n`
+  const file = 'config/rules/weather.yaml'
+  await project.write(file, text => `${text}\n${rule('mild')}`)
+  await running.says(/^ {4}config\/rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m)
+  const refused = new RegExp(
+    `^${file}, saved .* ago, is not in force: refused: ${file}:\\d+:\\d+ {2}MILD\\.severity: `,
+  )
+  await until('the page names it', async () => refused.test((await askRules()).notes[0] ?? ''))
+  await project.write(file, text => text.replace(rule('mild'), rule('info')))
+  await until('nothing is left', async () => (await ask<object[]>('/not-in-force')).length === 0)
+  const { rows } = await askRules()
+  assert.ok(rows.some(row => row.rule === 'MILD'))
 }
 
 /**

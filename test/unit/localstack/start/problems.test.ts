@@ -152,6 +152,17 @@ describe('the problems of a run', () => {
     assert.deepEqual(run.problems.unresolvedProblems, [])
   })
 
+  it('given an invocation without an answer, then its attempt is known until it returns', () => {
+    const run = new Run()
+    const of = { ...MAPPING, function: 'alerting' }
+    run.report(stalled('alerting', 'late'), { ...of, report: 'running', forMs: 20_000, offsets: { 3: 10 } })
+    const { failed, runningSinceMs = 0 } = run.problems.findAttempt('alerting', 'readings')
+    assert.deepEqual([failed?.attempt, failed?.reason, run.nowMs - runningSinceMs], [1, 'late', 20_000])
+    run.report({ ...of, report: 'returned', partitions: [3] }, resumed('alerting'))
+    const none = { failed: undefined, runningSinceMs: undefined }
+    assert.deepEqual(run.problems.findAttempt('alerting', 'readings'), none)
+  })
+
   it('given a truncated report, then it is left out', () => {
     assert.deepEqual([readReport(''), readReport('{"report":"st')], [undefined, undefined])
   })

@@ -29,6 +29,7 @@ import {
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
 import type { Lag, Lags } from '../../../lib/questions/lag-reader.ts'
+import { describeNotInForce, readNotInForce } from '../../../lib/questions/not-in-force.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -56,7 +57,10 @@ export interface Overview {
   /** All consumers, with the last known lags. */
   readonly consumers: Known<readonly ShownConsumer[]>
   readonly standing: readonly StalledFunctions[]
-  /** Types of readings that no family has, and operations that have begun and not ended: what was found, and what to do. */
+  /**
+   * Saved things that are not in force, types of readings that no family has, and operations that have begun and not ended: what was
+   * found, and what to do.
+   */
   readonly notices: readonly (readonly [about: string, says: string, todo: string])[]
   /** Firing alerts, the most urgent first. */
   readonly firing: Known<readonly FiringCount[]>
@@ -116,6 +120,8 @@ const SOON_MS = 300
 const TRANSACTIONS_FOR_MS = 15_000
 /** Time for which the types of the newest readings, and the audit events, are reused. */
 const NOTICES_FOR_MS = 30_000
+/** Time after which a saved thing that is not in force is shown, and for which the list is reused. Most are in force at once. */
+const SAVED_FOR_MS = 5_000
 /** Time after which an operation without an end is shown. Most end sooner, and the audit events are read again meanwhile. */
 const UNENDED_AFTER_MS = 60_000
 /** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
@@ -129,6 +135,7 @@ export class OverviewReader {
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #transactions = new Cache<readonly OpenTransaction[]>({ forMs: TRANSACTIONS_FOR_MS })
   readonly #types = new Cache<Overview['notices']>({ forMs: NOTICES_FOR_MS })
+  readonly #saved = new Cache<Overview['notices']>({ forMs: SAVED_FOR_MS })
   readonly #audits = new Cache<ReadAudits>({ forMs: NOTICES_FOR_MS })
   readonly #lags = new FactReader<Lags>()
   readonly #redis = new FactReader<RedisState>()
@@ -190,10 +197,11 @@ export class OverviewReader {
       isAnswered
         ? reader.read(withinMs, () => ask('kafka', async () => (bounds?.get(signal) ? work() : none)))
         : reader.last(lags.state)
-    const [redis, alerts, letters, types, unended, members, transactions] = await Promise.all([
+    const [redis, alerts, letters, notInForce, types, unended, members, transactions] = await Promise.all([
       this.#redis.read(withinMs, () => ask('redis', () => this.#readRedis(atMs, lags.value?.lags ?? []))),
       readKafka(this.#alerts, 'alerts', [], () => readRecentAlerts(environment)),
       readKafka<OpenDeadLetters>(this.#letters, 'dlq', NO_LETTERS, () => countOpenDeadLetters(environment)),
+      readSoon(this.#findNotInForce(atMs), []),
       isAnswered ? readSoon(this.#findUnknownTypes(bounds?.get('readings')), []) : [],
       isAnswered && bounds?.get('events') ? this.#findUnended(atMs) : [],
       isAnswered ? this.#countMembers() : new Map<string, number>(),
@@ -206,7 +214,7 @@ export class OverviewReader {
       lags,
       outcomes: { ...redis, value: redis.value?.outcomes ?? null },
       standing: this.#findStalls(lags, { servers, members, transactions, broken: redis.value?.broken }, atMs),
-      notices: [...types, ...unended],
+      notices: [...notInForce, ...types, ...unended],
       firing: combineKnown(redis, alerts, ({ firing }, newest) => countFiring(firing, newest)),
       lastAlerts: { ...alerts, value: alerts.value?.slice(0, LAST_ALERTS) ?? null },
       letters,
@@ -234,6 +242,15 @@ export class OverviewReader {
     return this.#types.get('types', async () => {
       const records = await readNewest(await this.#environment.log(), topic, bounds)
       return findUnknownTypes(families, topic, records).map(of => ['readings', ...describeUnknownType(of)])
+    })
+  }
+
+  /** Returns what was saved a while ago and is not in force. */
+  #findNotInForce(nowMs: number): Promise<Overview['notices']> {
+    return this.#saved.get('saved', async () => {
+      const things = await readNotInForce(this.#environment)
+      const late = things.filter(({ sinceMs }) => nowMs - sinceMs > SAVED_FOR_MS)
+      return describeNotInForce(late, nowMs).map(says => ['saved', says.replace(/\.$/, ''), ''])
     })
   }
 

@@ -8,6 +8,7 @@ import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
+import { Tile } from '../components/facts.tsx'
 import { TextField } from '../components/form-fields.tsx'
 import { Badge, Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
@@ -18,7 +19,7 @@ import { formatPeriod, HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, StateTimes, Statistics } from './entity-sections.tsx'
 import { MAX_CHART_LINES, selectShown } from './entity-series.ts'
-import { describeSearchLimit } from './telemetry-texts.ts'
+import { describeSearchLimit, formatValue } from './telemetry-texts.ts'
 
 /** Maximum number of tables that are searched, because each is a query. */
 const MAX_TABLES = 10
@@ -51,9 +52,10 @@ function Entity({ now, history }: EntityProps): JSX.Element {
   const limit = describeSearchLimit(now.searched)
   return (
     <>
-      <EntityFacts now={now} />
+      <NewestValues now={now} shown={shown} />
       {now.clock && <p class="warn">Clock: {now.clock}</p>}
       <Alerts now={now} />
+      <EntityFacts now={now} />
       <h2>
         {formatContents(now)} {history.answer && formatPeriod(history.answer, history.range, Date.now())}
       </h2>
@@ -88,18 +90,34 @@ function formatContents({ metrics, states }: EntityNow): string {
   return hasMetrics ? 'Metrics and states' : 'States'
 }
 
-function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
-  const { family, readings, lastAt, states, silentSince, tags, topic, partition } = now
+/** Shows the states and then the newest value of each metric. */
+function NewestValues({ now, shown }: { readonly now: EntityNow; readonly shown: readonly number[] }) {
   return (
     <dl class="tiles">
-      {states.map(({ name, value, sinceMs, lastMs }) => (
-        <Fact key={name} name={name}>
-          <Badge tone={value === undefined ? 'muted' : 'plain'}>{value ?? UNKNOWN}</Badge>{' '}
-          <small>
-            since <Moment at={sinceMs} />, last reported <Moment at={lastMs} />
-          </small>
-        </Fact>
+      {now.states.map(({ name, value, sinceMs, lastMs }) => (
+        <div key={name} class="tile">
+          <dt>{name}</dt>
+          <dd>
+            <Badge tone={value === undefined ? 'muted' : 'plain'}>{value ?? UNKNOWN}</Badge>{' '}
+            <small>
+              since <Moment at={sinceMs} />, last reported <Moment at={lastMs} />
+            </small>
+          </dd>
+        </div>
       ))}
+      {shown.map(index => {
+        const { name = '', unit = '', is, statistics } = now.metrics[index] ?? {}
+        const value = statistics ? formatValue(statistics.last, unit) : '–'
+        return <Tile key={name} title={is === 'counter' ? `${name} in all` : name} value={value} />
+      })}
+    </dl>
+  )
+}
+
+function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
+  const { family, readings, lastAt, silentSince, tags, topic, partition } = now
+  return (
+    <dl class="facts beside">
       <Fact name="Family">{family}</Fact>
       <Fact name="Last reading">
         <Moment at={lastAt} />
@@ -129,7 +147,7 @@ function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
   return (
-    <div class="tile">
+    <div>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

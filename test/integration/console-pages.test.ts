@@ -59,7 +59,7 @@ describe('the pages of the console', () => {
   for (const { name, address, width, theme } of visits)
     it(`given a screen of ${width} px in ${theme} colours, then ${name}: no obstacle, and it fits`, async () => {
       const visit = await browser.visit(served.address(address(things)), { width, theme })
-      await untilFilled(visit.page)
+      await visit.untilFilled()
       assert.deepEqual(await visit.obstacles(), [])
       assert.equal(await visit.isTooWide(), false)
       await visit.close()
@@ -68,7 +68,7 @@ describe('the pages of the console', () => {
   it('given a keyboard alone, then it leads to every area, and to the heading of the page', async () => {
     const visit = await browser.visit(served.address('/'))
     const { page } = visit
-    await untilFilled(page)
+    await visit.untilFilled()
     await page.keyboard.press('Tab')
     assert.equal(await focused(page), 'Skip to the content')
     const links = await page.locator('#areas a').allTextContents()
@@ -89,7 +89,7 @@ describe('the pages of the console', () => {
       height: 300,
     })
     const { page } = visit
-    await untilFilled(page)
+    await visit.untilFilled()
     await page.getByRole('link', { name: things.topic, exact: true }).click()
     await page.locator('h1:focus').waitFor()
     assert.equal(await page.evaluate('scrollY'), 0)
@@ -112,7 +112,7 @@ describe('the pages of the console', () => {
   async function onPhone() {
     const visit = await browser.visit(served.address('/'), { width: 360 })
     const { page } = visit
-    await untilFilled(page)
+    await visit.untilFilled()
     const menu = page.getByRole('button', { name: 'Overview' })
     return { visit, page, menu, link: page.getByRole('link', { name: 'Failures', exact: true }) }
   }
@@ -154,7 +154,7 @@ describe('the pages of the console', () => {
   it('given an open page, when Kafka goes away and comes back, then the page says so, and continues', async () => {
     const visit = await browser.visit(served.address('/'))
     const { page } = visit
-    await untilFilled(page)
+    await visit.untilFilled()
     kafka.sever()
     const problem = page.locator('.problem', {
       hasText: /Kafka (at \S+ )?(does not answer|ended the connection)/,
@@ -175,12 +175,6 @@ const ESCAPE_WHEN_OPEN = `new Promise(resolve => {
     resolve(dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' })))
   }).observe(document.querySelector('#areas'), { attributeFilter: ['class'] })
 })`
-
-/** Every question is answered, and nothing is on its way. */
-async function untilFilled(page: Page): Promise<void> {
-  await page.locator('main h1').waitFor()
-  await page.locator('main [aria-busy=true]:visible').first().waitFor({ state: 'detached' })
-}
 
 function focused(page: Page): Promise<string> {
   return page.evaluate('document.activeElement.textContent.trim()')

@@ -26,6 +26,9 @@ interface ConsolePage {
 /** Number of pages in the navigation, which are the first ones in the list. */
 export const AREAS = 7
 
+/** Together with an entity, as many as a chart has colors. */
+const MISSING = Array.from({ length: 11 }, (_, at) => `/environment/test-site missing-${at}`)
+
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
 
 export const PAGES: readonly ConsolePage[] = [
@@ -41,7 +44,7 @@ export const PAGES: readonly ConsolePage[] = [
   {
     name: 'a chart of entities',
     address: ({ entity }) =>
-      buildAddress('/telemetry/chart', { entities: `${entity}\n/environment/test-site missing`, of: 20 }),
+      buildAddress('/telemetry/chart', { entities: [entity, ...MISSING].join('\n'), of: 20 }),
   },
   at('/alerts?state=all'),
   { name: 'an alert', address: ({ alert }) => buildAddress('/alerts', { alert }) },

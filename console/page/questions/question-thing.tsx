@@ -143,7 +143,7 @@ function SectionTable<Row, Lists, Member extends keyof Lists & string>(
       </details>
     )
   return (
-    <section aria-label={title}>
+    <section>
       <h3>{title}</h3>
       {table}
     </section>

@@ -92,7 +92,7 @@ describe('charts from a database in the console', () => {
   const getPage = (range?: string) =>
     `/telemetry?${new URLSearchParams({ entity: ENTITY, ...(range ? { range } : {}) })}`
   const chart = (page: Page, of: string) =>
-    page.getByRole('img', { name: new RegExp(`^temperature in the last ${of}`) })
+    page.getByRole('application', { name: new RegExp(`^temperature in the last ${of}`) })
 
   it('given minutes and hours, then each range has its points, and the alert where it was', async () => {
     const served = await serveFile()

@@ -1,6 +1,7 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import type { Event } from '#runtime/consumer'
 import { environmentReading } from '#runtime/test/support/records'
 import { createActivity } from '../../lib/activity/process.ts'
@@ -94,9 +95,6 @@ describe('telemetry in the console', () => {
     await consumers.catchUp('notifier', 'alerts')
   }
 
-  const _asking = (path: string, query: Readonly<Record<string, string>>) =>
-    `/telemetry/${path}?${new URLSearchParams(query)}`
-
   it('given rows of the list, then they are on one chart, whose lines are hidden and shown, as the address says', async () => {
     const visit = await browser.visit(served.address('/telemetry?find=test-site'))
     const { page } = visit
@@ -104,7 +102,7 @@ describe('telemetry in the console', () => {
     for (const name of ['roof-1', 'roof-10'])
       await page.getByRole('checkbox', { name: `Choose /environment/test-site ${name}`, exact: true }).check()
     await page.getByRole('link', { name: 'environment: 2' }).click()
-    const chart = (of: string) => page.getByRole('img', { name: new RegExp(`^${of}`) })
+    const chart = (of: string) => page.getByRole('application', { name: new RegExp(`^${of}`) })
     await chart('2 entities, temperature in the last 15 minutes: from 10 °C to 45 °C; .*1 alert').waitFor()
     assert.deepEqual(await visit.obstacles(), [])
     const line = page
@@ -151,7 +149,7 @@ describe('telemetry in the console', () => {
     await page.getByRole('link', { name: 'roof-1 /environment/test-site' }).click()
     await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
     await page
-      .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
+      .getByRole('application', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
       .waitFor()
     await page.getByRole('link', { name: '/sensor/room1' }).waitFor()
     // A record of an input without an entity, whose key is the sensor.
@@ -170,9 +168,35 @@ describe('telemetry in the console', () => {
       .waitFor()
     await page.getByRole('list', { name: 'Alerts of this entity' }).getByRole('link').click()
     await page
-      .getByRole('img', { name: /^temperature around the alert: \d+ minutes, threshold 40$/ })
+      .getByRole('application', { name: /^temperature around the alert: \d+ minutes, threshold 40$/ })
       .waitFor()
     assert.deepEqual(await visit.obstacles(), [])
+    await visit.close()
+  })
+
+  it('given a keyboard or a thumb, then a chart is read value by value and as a table, in English in a German browser', async () => {
+    const address = served.address(`/telemetry?${new URLSearchParams({ entity: `${ROOF}0` })}`)
+    const visit = await browser.visit(address, { locale: 'de-DE', hasTouch: true })
+    const { page } = visit
+    const card = page.locator('.card', { hasText: /^temperature/ })
+    const readout = card.locator('.readout', { hasText: /^\d\d:\d\d:\d\d · 10 °C/ })
+    for (const key of ['Home', 'ArrowRight']) await card.getByRole('application').press(key)
+    await card.locator('[aria-live=polite]', { hasText: (await readout.textContent()) ?? '' }).waitFor()
+    for (const key of ['Tab', 'Enter']) await page.keyboard.press(key)
+    await card
+      .getByRole('row', { name: /^\d\d:\d\d:\d\d 10 °C/ })
+      .first()
+      .waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    await readout.waitFor({ state: 'detached' })
+    await card.getByRole('application').tap()
+    await readout.waitFor()
+    await page.evaluate(RECORD_TEXTS)
+    await page.setViewportSize({ width: 900, height: 900 })
+    const texts = () => page.evaluate<string[]>('texts')
+    await until('the axes are drawn', async () => (await texts()).some(text => /^\d\d:\d\d$/.test(text)))
+    const numbers = (await texts()).filter(text => /^\d+\D\d\d?$/.test(text) && !text.includes(':'))
+    assert.match([...new Set(numbers)].join(), /^\d+\.\d+(,\d+\.\d+)*$/)
     await visit.close()
   })
 
@@ -184,7 +208,7 @@ describe('telemetry in the console', () => {
     await tile.getByText('ok', { exact: true }).waitFor()
     assert.match(await tile.innerText(), /^status\s+ok since \S+ last reported \S+$/)
     await page.getByRole('heading', { name: /^States since/ }).waitFor()
-    await page.getByRole('img', { name: /^status since \S+: ok .*, degraded 2 min \(\d/ }).waitFor()
+    await page.getByRole('application', { name: /^status since \S+: ok .*, degraded 2 min \(\d/ }).waitFor()
     const legend = page.getByRole('list', { name: 'Values of status' }).getByRole('listitem')
     assert.match((await legend.allInnerTexts()).join(), /^ok \d.*\),degraded 2 min \(/)
     const row = page
@@ -201,3 +225,8 @@ describe('telemetry in the console', () => {
     await visit.close()
   })
 })
+
+/** Records the texts that charts draw from then on. */
+const RECORD_TEXTS = `globalThis.texts = []
+  const { fillText } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.fillText = function (...args) { texts.push(args[0]); fillText.apply(this, args) }`

@@ -4,14 +4,14 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { QuestionRows } from '../../api/questions.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
+import { TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
 import { formatCount } from '../components/value-texts.ts'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
 import { toColumns } from '../telemetry/entity-series.ts'
-import { formatUnit } from '../telemetry/telemetry-texts.ts'
+import { formatTitle, formatUnit } from '../telemetry/telemetry-texts.ts'
 import { type ChartTime, chooseChartTime } from './chart-time.ts'
 
 type Alert = QuestionRows['/alerts/one']
@@ -67,15 +67,13 @@ function Chart({ alert, time: { fromMs, toMs, hours } }: Props): JSX.Element {
             const limit = levels.length > 0 ? `, threshold ${threshold}` : ''
             const marks = { levels, spans, bands: [] }
             return (
-              <>
-                <TimeChart
-                  {...{ fromMs, toMs, marks }}
-                  lines={[{ columns }]}
-                  label={`${metric} around the alert: ${formatCount(columns.times.length, past.step)}${limit}`}
-                  readout={at => formatReadout(columns, at, unit)}
-                />
-                <ChartLegend marks={[marks]} step={past.step} kinds={[is]} />
-              </>
+              <TimeChart
+                {...{ fromMs, toMs, marks }}
+                lines={[{ columns }]}
+                label={`${formatTitle(metric, is, past.step)} around the alert: ${formatCount(columns.times.length, past.step)}${limit}`}
+                readout={at => formatReadout(columns, at, unit)}
+                legend={{ step: past.step, is }}
+              />
             )
           }}
         </AnswerView>

@@ -39,42 +39,28 @@ export interface Marks {
   readonly bands: readonly Band[]
 }
 
-/** Returns the legend of charts of statistics: the shape of each mark, its severity if it has one, and its text. */
-export function listLegend(
-  marks: readonly Marks[],
-  step = 'minute',
-  kinds: readonly MetricKind[] = ['gauge'],
-): [shape: string, severity: string, text: string][] {
+/** Shape of a mark, its severity if it has one, and its text. */
+type LegendEntry = [shape: string, severity: string, text: string]
+
+/** Returns the legend of a chart of statistics. */
+export function listLegend(marks: Marks, step: string, is: MetricKind): LegendEntry[] {
   const list = (shape: string, text: string, of: readonly { readonly severity: string }[]) =>
-    [...new Set(of.map(({ severity }) => severity))].map((severity): [string, string, string] => [
-      shape,
-      severity,
-      `${text}, ${severity}`,
-    ])
+    [...new Set(of.map(({ severity }) => severity))].map(
+      (severity): LegendEntry => [shape, severity, `${text}, ${severity}`],
+    )
+  const value = isIncrease(is, step) ? 'increase' : is === 'counter' ? 'last value' : 'mean'
   return [
-    ...(step === 'reading'
-      ? [['line', '', 'each reading'] as [string, string, string]]
-      : ([
-          ...(kinds.some(is => is !== 'counter') ? [['line', '', `mean of each ${step}`]] : []),
-          ...(kinds.includes('counter') ? [['line', '', `increase of each ${step}`]] : []),
-          ...(kinds.includes('gauge') ? [['area', '', 'least to greatest']] : []),
-        ] as [string, string, string][])),
-    ...list(
-      'area',
-      'usual values of a rule',
-      marks.flatMap(({ bands }) => bands),
-    ),
-    ...list(
-      'level',
-      'threshold of a rule',
-      marks.flatMap(({ levels }) => levels),
-    ),
-    ...list(
-      'area',
-      'alert firing',
-      marks.flatMap(({ spans }) => spans),
-    ),
+    ['line', '', step === 'reading' ? 'each reading' : `${value} of each ${step}`],
+    ...(is === 'gauge' && step !== 'reading' ? [['area', '', 'least to greatest'] as LegendEntry] : []),
+    ...list('area usual', 'usual values of a rule', marks.bands),
+    ...list('level', 'threshold of a rule', marks.levels),
+    ...list('area since', 'alert firing', marks.spans),
   ]
+}
+
+/** Returns whether the points of a metric are its increases: readings and seconds of a counter have its value. */
+export function isIncrease(is: MetricKind, step: string): boolean {
+  return is === 'counter' && (step === 'minute' || step === 'hour')
 }
 
 /** Multiple of the usual interval between points above which the line is interrupted. */
@@ -123,7 +109,7 @@ export function findNearest(
   lines: readonly { readonly columns: Columns }[],
   atS: number,
   value: number,
-): { readonly line: number; readonly index: number; readonly distance: number } | undefined {
+): (Point & { readonly distance: number }) | undefined {
   const points = lines.flatMap(({ columns: { times, lists } }, line) => {
     const distances = times.map(time => Math.abs(time - atS))
     const index = distances.indexOf(Math.min(...distances))
@@ -131,6 +117,41 @@ export function findNearest(
     return typeof own === 'number' ? [{ line, index, distance: Math.abs(own - value) }] : []
   })
   return points.sort((a, b) => a.distance - b.distance)[0]
+}
+
+/** Value of a chart: its line, and its index within the line. */
+export interface Point {
+  readonly line: number
+  readonly index: number
+}
+
+/** Returns the values between two times in epoch milliseconds, in order of time. */
+export function listPoints(lines: readonly { readonly columns: Columns }[], fromMs: number, toMs: number) {
+  return lines
+    .flatMap(({ columns: { times, lists } }, line) =>
+      times.map((atS, index) => ({ line, index, atMs: atS * 1_000, value: lists[0]?.[index] ?? null })),
+    )
+    .filter(({ atMs, value }) => value !== null && atMs >= fromMs && atMs <= toMs)
+    .sort((a, b) => a.atMs - b.atMs || a.line - b.line)
+}
+
+/** Returns the point to which a key leads: the next or the previous one, the first or the last. */
+export function movePoint<P extends Point>(
+  points: readonly P[],
+  at: Point | undefined,
+  key: string,
+): P | undefined {
+  const place = at
+    ? points.findIndex(({ line, index }) => line === at.line && index === at.index)
+    : points.length
+  const places: Partial<Record<string, number>> = {
+    ArrowLeft: place - 1,
+    ArrowRight: place + 1,
+    Home: 0,
+    End: Infinity,
+  }
+  const to = places[key]
+  return to === undefined ? undefined : points[Math.max(0, Math.min(to, points.length - 1))]
 }
 
 /** Minimum share of the chart's height for the data, even if a threshold is far away. */

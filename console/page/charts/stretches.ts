@@ -1,7 +1,6 @@
 /** Stretches of time that fill the height of a chart without values, such as the times in which a state had one value. */
 
 import uPlot from 'uplot'
-import { formatTime } from '../components/value-texts.ts'
 
 export interface Stretch {
   /** In epoch milliseconds. */
@@ -15,10 +14,15 @@ export interface Stretch {
 /** Text of the time outside of all stretches. */
 export const UNKNOWN = 'unknown'
 
-/** Returns the text about a time, such as the one under the mouse pointer. */
-export function describeTime(stretches: readonly Stretch[], atMs: number): string {
-  const own = stretches.find(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs)
-  return `${formatTime(atMs, Date.now())} · ${own?.text ?? UNKNOWN}`
+/** Returns the text at a time, such as the one under the mouse pointer. */
+export function findText(stretches: readonly Stretch[], atMs: number): string {
+  return stretches.find(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs)?.text ?? UNKNOWN
+}
+
+/** Returns the times at which the text changes, from the start of the chart on, in epoch milliseconds. */
+export function listChanges(stretches: readonly Stretch[], beginMs: number, endMs: number): number[] {
+  const edges = stretches.flatMap(({ fromMs, toMs }) => [fromMs, toMs])
+  return [...new Set([beginMs, ...edges])].filter(at => at >= beginMs && at < endMs).sort((a, b) => a - b)
 }
 
 /** Distance between a text and the borders of its stretch, in CSS pixels. */

@@ -4,21 +4,25 @@
  */
 
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
-import { formatAxisTimes } from '../components/value-texts.ts'
+import { column, DataTable, timeColumn } from '../components/data-table.tsx'
+import { formatAxisTimes, formatDigits, formatTime } from '../components/value-texts.ts'
 import {
   type Columns,
   computeRange,
   findNearest,
   listLegend,
+  listPoints,
   type Marks,
+  movePoint,
+  type Point,
   sliceColumns,
 } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
-import { createStretchesPlugin, describeTime, type Stretch } from './stretches.ts'
+import { createStretchesPlugin, findText, type Stretch } from './stretches.ts'
 import 'uplot/dist/uPlot.min.css'
 
 /** Line of a chart. Three lists of values are the line, and the least and the greatest values, with an area between them. */
@@ -26,6 +30,8 @@ interface ChartLine {
   readonly columns: Columns
   /** Place among the lines that differ in color; absent for the only line of a chart. */
   readonly place?: number
+  /** Name, if the chart has several lines. */
+  readonly name?: string
 }
 
 interface Props {
@@ -44,18 +50,26 @@ interface Props {
   readonly stretches?: readonly Stretch[]
   /** Sentence for screen readers that describes the contents. */
   readonly label: string
-  /** Returns the text for the point nearest to the mouse pointer. A chart of stretches has one of its own. */
+  /** Returns the text of a value. A chart of stretches has one of its own. */
   readonly readout?: (index: number, line: number) => string
+  /** Period of each point and kind of the metric, for the legend; absent for a chart without one. */
+  readonly legend?: { readonly step: string; readonly is: MetricKind }
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
 const LEAST_WIDTH = 200
 const HEIGHT = 165
+/** Time after the last key until the value is announced, so that a key that is held down announces one value. */
+const ANNOUNCED_AFTER_MS = 300
 
 export function TimeChart(props: Props): JSX.Element {
   const { lines, emphasized, label, height = HEIGHT } = props
   const place = useRef<HTMLDivElement>(null)
   const readoutRef = useRef<HTMLParagraphElement>(null)
+  const [announced, setAnnounced] = useState('')
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const point = useRef<Point>(undefined)
+  const [isTableOpen, setTableOpen] = useState(false)
   const chart = useRef<uPlot>(undefined)
   const latest = useRef(props)
   latest.current = props
@@ -66,7 +80,7 @@ export function TimeChart(props: Props): JSX.Element {
     if (!element || isEmpty) return
     const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
     const plot = new uPlot(
-      { ...buildOptions(element, latest, readoutRef), width: width(), height },
+      { ...buildOptions(element, latest, show), width: width(), height },
       toData(latest.current.lines),
       element,
     )
@@ -85,40 +99,96 @@ export function TimeChart(props: Props): JSX.Element {
   }, [kind, isEmpty])
   const drawn = lines.map(({ columns }) => columns)
   useEffect(() => chart.current?.setData(toData(lines)), [...drawn, emphasized, props.fromMs, props.toMs])
+  const show = (at: Point | undefined, atMs = 0) => {
+    point.current = at
+    const text = describeValue(latest.current, atMs, at)
+    if (readoutRef.current)
+      readoutRef.current.textContent = atMs && text ? `${formatTime(atMs, Date.now())} · ${text}` : ''
+  }
+  // A tap may have moved the readouts of other charts, too.
+  const hide = () => chart.current?.over.dispatchEvent(new MouseEvent('mouseleave'))
+  const move = (event: KeyboardEvent) => {
+    const to = movePoint(listPoints(lines, ...computeTimeRange(props)), point.current, event.key)
+    if (!chart.current || !to) return
+    event.preventDefault()
+    const [left, top] = [
+      chart.current.valToPos(to.atMs / 1_000, 'x'),
+      chart.current.valToPos(to.value ?? 0, 'y'),
+    ]
+    chart.current.setCursor({ left: Math.max(0, left), top: Math.max(0, top) })
+    // Of several lines with this value, the cursor finds the first.
+    show(to, to.atMs)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => setAnnounced(readoutRef.current?.textContent ?? ''), ANNOUNCED_AFTER_MS)
+  }
   return (
     <div class="chart">
-      <div ref={place} role="img" aria-label={label} style={{ minHeight: `${height}px` }}>
+      {/* biome-ignore-start lint/a11y: the arrow keys move the readout, as the mouse pointer does */}
+      <div
+        ref={place}
+        role="application"
+        aria-roledescription="chart"
+        aria-label={label}
+        tabIndex={0}
+        onKeyDown={move}
+        onBlur={hide}
+        style={{ minHeight: `${height}px` }}
+      >
         {isEmpty && <p class="empty">No values to show.</p>}
       </div>
+      {/* biome-ignore-end lint/a11y: as above */}
       <p class="readout" ref={readoutRef} aria-hidden="true" />
+      <p class="unseen" aria-live="polite">
+        {announced}
+      </p>
+      {props.legend && <Legend {...props} {...props.legend} />}
+      {!isEmpty && (
+        <details onToggle={event => setTableOpen(event.currentTarget.open)}>
+          <summary>
+            <small>Table</small> <span class="unseen">{label}</span>
+          </summary>
+          {isTableOpen && <ValueTable {...props} />}
+        </details>
+      )}
     </div>
   )
 }
 
-/** Explains the lines and areas of charts, once for all charts of a page. */
-export function ChartLegend({
-  marks,
-  step,
-  kinds,
-}: {
-  readonly marks: readonly Marks[]
-  /** Period of each point. */
-  readonly step?: string | undefined
-  /** What the metrics of the charts are; gauges by default. */
-  readonly kinds?: readonly MetricKind[]
-}): JSX.Element {
+/** Explains the line and the areas of a chart. */
+function Legend({ lines, marks = NO_MARKS, step, is }: Props & NonNullable<Props['legend']>): JSX.Element {
+  const ofValues = lines.some(({ place }) => place !== undefined) ? 'currentColor' : 'var(--pico-primary)'
   return (
     <ul class="row muted" aria-label="Legend">
-      {listLegend(marks, step, kinds).map(([shape, severity, text]) => (
+      {listLegend(marks, step, is).map(([shape, severity, text]) => (
         <li key={text}>
           <span
             class={`dot swatch ${shape}`}
-            style={{ color: `var(${COLORS[severity] ?? '--pico-primary'})` }}
+            style={{ color: severity ? `var(${COLORS[severity] ?? '--pico-primary'})` : ofValues }}
           />
           <small>{text}</small>
         </li>
       ))}
     </ul>
+  )
+}
+
+/** Table of the values of a chart, newest first. The tables of a page have the same order, and are turned over together. */
+function ValueTable(props: Props): JSX.Element {
+  const points = listPoints(props.lines, ...computeTimeRange(props))
+  return (
+    <DataTable<(typeof points)[number]>
+      name="values"
+      caption={props.label}
+      columns={[
+        timeColumn('Time', ({ atMs }) => atMs),
+        column('Value', point => describeValue(props, point.atMs, point)),
+      ]}
+      rows={points}
+      getKey={({ line, index }) => `${line} ${index}`}
+      firstOrder="-Time"
+      isBrief
+      empty=""
+    />
   )
 }
 
@@ -146,7 +216,7 @@ type Latest = { readonly current: Props }
 function buildOptions(
   element: HTMLElement,
   latest: Latest,
-  readoutRef: { readonly current: HTMLElement | null },
+  show: (point: Point | undefined, atMs?: number) => void,
 ): Omit<uPlot.Options, 'width' | 'height'> {
   const getColor = (property: string) => getComputedStyle(element).getPropertyValue(property).trim()
   const axis = {
@@ -173,12 +243,22 @@ function buildOptions(
           ),
       },
       // A chart of stretches has the space, so that its time axis is below those of others.
-      { ...axis, space: 28, size: 52, ...(latest.current.stretches && NO_TEXTS) },
+      {
+        ...axis,
+        space: 28,
+        size: 52,
+        // uPlot's own texts are in the language of the browser.
+        values: (_, values) => values.map(value => (latest.current.stretches ? '' : formatDigits(value))),
+      },
     ],
     cursor: {
       drag: { x: false, y: false, setScale: false },
       sync: { key: 'telemetry' },
       points: { size: 6 },
+      // After a tap, browsers report at once that the pointer has left.
+      bind: {
+        mouseleave: (_, __, leave) => event => (document.activeElement === element ? null : leave(event)),
+      },
     },
     legend: { show: false },
     plugins: [
@@ -193,23 +273,22 @@ function buildOptions(
       setCursor: [
         chart => {
           const { left = -1, top = -1 } = chart.cursor
-          if (readoutRef.current)
-            readoutRef.current.textContent =
-              left < 0
-                ? ''
-                : describePoint(latest.current, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
+          if (left < 0) return show(undefined)
+          const { lines, stretches } = latest.current
+          const atS = chart.posToVal(left, 'x')
+          const at = findNearest(lines, atS, chart.posToVal(top, 'y'))
+          show(at, 1_000 * (stretches || !at ? atS : (lines[at.line]?.columns.times[at.index] ?? atS)))
         },
       ],
     },
   }
 }
 
-const NO_TEXTS: uPlot.Axis = { values: (_, values) => values.map(() => ''), grid: { show: false } }
-
-function describePoint({ lines, stretches, readout }: Props, atS: number, value: number): string {
-  if (stretches) return describeTime(stretches, atS * 1_000)
-  const at = findNearest(lines, atS, value)
-  return at && readout ? readout(at.index, at.line) : ''
+/** Returns the text of a value, with its line if there are several, or that of a time in a chart of stretches; empty for a gap. */
+function describeValue({ lines, stretches, readout }: Props, atMs: number, at: Point | undefined): string {
+  if (stretches) return findText(stretches, atMs)
+  const text = at && readout?.(at.index, at.line)
+  return text ? [lines[at.line]?.name, text].filter(Boolean).join(' · ') : ''
 }
 
 /** Returns the lines, and the areas between the least and the greatest values. */
@@ -302,8 +381,12 @@ function drawBand(chart: uPlot, { points }: Marks['bands'][number], color: strin
   for (const [atS, value] of [...edge(1), ...edge(2).reverse()])
     ctx.lineTo(chart.valToPos(atS, 'x', true), chart.valToPos(value, 'y', true))
   ctx.fillStyle = color
+  ctx.strokeStyle = color
   ctx.globalAlpha = 0.12
   ctx.fill()
+  ctx.globalAlpha = 1
+  ctx.setLineDash([uPlot.pxRatio, 3 * uPlot.pxRatio])
+  ctx.stroke()
   ctx.restore()
 }
 

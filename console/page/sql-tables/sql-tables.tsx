@@ -15,7 +15,7 @@ import {
 } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
-import { formatNumber, formatTime } from '../components/value-texts.ts'
+import { formatNumber } from '../components/value-texts.ts'
 import { QuestionList } from '../questions/question-list.tsx'
 import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './window-points.ts'
 
@@ -182,8 +182,7 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
         label={`${name} of ${group} in ${own.length} windows: ${spread}`}
         readout={at => {
           const value = points.lists[0]?.[at]
-          const time = formatTime((points.times[at] ?? 0) * 1_000, Date.now())
-          return typeof value === 'number' ? `${time} · ${formatNumber(value)}` : ''
+          return typeof value === 'number' ? formatNumber(value) : ''
         }}
       />
     </section>

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { ShownMetric } from '../../../lib/tables/entity-statistics.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, getLook, TimeChart } from '../charts/time-chart.tsx'
+import { getLook, TimeChart } from '../charts/time-chart.tsx'
 import { splitLines, useLines, useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { Choice } from '../components/form-fields.tsx'
@@ -15,7 +15,7 @@ import { ChartBar, useHistory } from './chart-history.tsx'
 import { type ChartRange, findBeginMs, formatPeriod, QUARTER } from './chart-range.ts'
 import { formatLabel, formatReadout } from './entity-charts.tsx'
 import { MAX_CHART_LINES, toColumns, toSpans } from './entity-series.ts'
-import { formatUnit, formatValue } from './telemetry-texts.ts'
+import { formatTitle, formatUnit, formatValue } from './telemetry-texts.ts'
 
 export function EntitiesChartPage(): JSX.Element {
   const [{ entities = '' }] = useParameters()
@@ -45,7 +45,7 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
         return (
           <section class="card">
             <h2>
-              {name}
+              {formatTitle(name, is, answer.step)}
               {formatUnit(unit)} {formatPeriod(answer, history.range, Date.now())}
             </h2>
             <ChartBar of={history} otherwise={QUARTER}>
@@ -94,7 +94,8 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
   const lines = entities.filter(({ isHidden }) => !isHidden)
   const marks = { levels: [], bands: [], spans: lines.flatMap(({ spans }) => spans) }
   const lists = lines.flatMap(({ within }) => within)
-  const label = formatLabel({ name, unit, range, lists, limits: [], spans: marks.spans.length })
+  const title = formatTitle(name, is, step)
+  const label = formatLabel({ name: title, unit, range, lists, limits: [], spans: marks.spans.length })
   return (
     <>
       <TimeChart
@@ -102,10 +103,8 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
         emphasized={lines.find(({ place }) => place === emphasized)?.place}
         height={300}
         label={`${formatCount(lines.length, 'entity', 'entities')}, ${label}`}
-        readout={(at, line) => {
-          const own = lines[line]
-          return own ? `${own.name} · ${formatReadout(own.columns, at, unit)}` : ''
-        }}
+        readout={(at, line) => formatReadout(lines[line]?.columns ?? { times: [], lists: [] }, at, unit)}
+        legend={{ step, is }}
       />
       <ul class="row" aria-label="Entities">
         {entities.map(({ entity, place, isHidden, name, why, last, color, isDashed }) => (
@@ -125,7 +124,6 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
           </li>
         ))}
       </ul>
-      <ChartLegend marks={[marks]} step={step} kinds={[is]} />
     </>
   )
 }

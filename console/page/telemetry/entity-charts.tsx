@@ -3,19 +3,13 @@
 import type { JSX } from 'preact'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
-import { type Columns, type Marks, sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
-import { formatCount, formatTime } from '../components/value-texts.ts'
+import { type Columns, isIncrease, type Marks, sliceColumns } from '../charts/chart-series.ts'
+import { TimeChart } from '../charts/time-chart.tsx'
+import { formatCount } from '../components/value-texts.ts'
 import { type ChartRange, findBeginMs, formatPeriod } from './chart-range.ts'
-import { toBands, toColumns, toLevels, toSpans } from './entity-series.ts'
+import { findWhole, toBands, toColumns, toLevels, toSpans } from './entity-series.ts'
 import { StateChart } from './state-chart.tsx'
-import {
-  describeLearning,
-  formatCondition,
-  formatRuleDuration,
-  formatUnit,
-  formatValue,
-} from './telemetry-texts.ts'
+import { formatTitle, formatUnit, formatValue } from './telemetry-texts.ts'
 
 interface Props {
   readonly now: EntityNow
@@ -28,12 +22,7 @@ interface Props {
 export function EntityCharts({ now, range, history, shown }: Props): JSX.Element {
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   const reported = now.metrics.length - missing.length
-  const { endsMs: toMs, step } = history
-  const charts = shown.flatMap(index => {
-    const metric = now.metrics[index]
-    const columns = toColumns(history.entities[0]?.lines[metric?.name ?? ''], history, metric?.is)
-    return metric ? [{ metric, columns, marks: findMarks(now, history, metric) }] : []
-  })
+  const { endsMs: toMs } = history
   const fromMs = findBeginMs(history, range)
   const bandsOf = history.entities[0]?.states ?? {}
   const limits = [
@@ -44,21 +33,17 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
   return (
     <>
       <div class="columns">
-        {charts.map(chart => (
-          <MetricChart key={chart.metric.name} {...{ now, range, fromMs, toMs, ...chart }} />
-        ))}
+        {shown.map(index => {
+          const metric = now.metrics[index]
+          return (
+            metric && <MetricChart key={metric.name} {...{ now, range, history, metric, fromMs, toMs }} />
+          )
+        })}
         {now.states.map(state => {
           const bands = bandsOf[state.name]
           return bands && <StateChart key={state.name} {...{ state, bands, period, fromMs, toMs }} />
         })}
       </div>
-      {shown.length > 0 && (
-        <ChartLegend
-          marks={charts.map(({ marks }) => marks)}
-          step={step}
-          kinds={charts.map(({ metric }) => metric.is)}
-        />
-      )}
       {limits.map(
         ([drawn, all, what]) =>
           drawn < all && (
@@ -72,39 +57,39 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
   )
 }
 
-function selectRules({ rules }: EntityNow, metric: string) {
-  return (rules ?? []).filter(rule => rule.metric === metric && !rule.isPaused)
-}
-
 function findMarks(
   now: EntityNow,
   { entities: [own], endsMs, step }: EntityHistory,
   { name, is }: EntityNow['metrics'][number],
 ): Marks {
-  const rules = selectRules(now, name)
+  const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
   // Thresholds of a counter are compared with its value, not with what it has risen.
-  const isOfValues = is !== 'counter' || step === 'reading' || step === 'second'
   return {
-    levels: isOfValues ? toLevels(rules, name) : [],
+    levels: isIncrease(is, step) ? [] : toLevels(rules, name),
     bands: toBands(rules),
     spans: toSpans(own?.alerts ?? [], name, endsMs),
   }
 }
 
-interface MetricChartProps extends Pick<Props, 'now' | 'range'> {
+interface MetricChartProps extends Omit<Props, 'shown'> {
   readonly metric: EntityNow['metrics'][number]
-  readonly columns: Columns
-  readonly marks: Marks
   /** Start and end of all charts of the page, in epoch milliseconds. */
   readonly fromMs: number
   readonly toMs: number
 }
 
 function MetricChart(props: MetricChartProps): JSX.Element {
-  const { now, range, metric, columns, marks, fromMs, toMs } = props
-  const { name, unit, statistics } = metric
+  const { now, range, history, metric, fromMs, toMs } = props
+  const { unit, statistics, is } = metric
+  const { step } = history
+  const name = formatTitle(metric.name, is, step)
+  const line = history.entities[0]?.lines[metric.name]
+  const columns = toColumns(line, history, is)
+  const increase = isIncrease(is, step) ? findWhole(line, history) : undefined
+  const marks = findMarks(now, history, metric)
   const { levels, spans } = marks
   const limits = levels.map(({ value }) => value)
+  const newest = statistics && formatValue(statistics.last, unit, limits)
   const { lists } = sliceColumns(columns, fromMs, toMs)
   return (
     <section class="card">
@@ -112,41 +97,35 @@ function MetricChart(props: MetricChartProps): JSX.Element {
         {name}
         <small>{formatUnit(unit)}</small>
       </h3>
-      <p class="line">{statistics && <strong>{formatValue(statistics.last, unit, limits)}</strong>}</p>
+      <p class="line">
+        <strong class="figure">{increase === undefined ? newest : formatValue(increase, unit)}</strong>{' '}
+        {increase !== undefined && <small class="muted">{newest} in all</small>}
+      </p>
       <TimeChart
         {...{ fromMs, toMs, marks }}
         lines={[{ columns }]}
         label={formatLabel({ name, unit, range, lists, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
+        legend={{ step, is }}
       />
-      <ul class="list muted">
-        {selectRules(now, name).map(rule => (
-          <li key={rule.rule}>
-            <strong>{rule.name}</strong> {formatCondition(rule)}, {rule.forMs === 0 ? '' : 'for '}
-            {formatRuleDuration(rule)}
-            {describeLearning(rule)}
-          </li>
-        ))}
-      </ul>
     </section>
   )
 }
 
-/** Returns the text about the point under the mouse pointer; empty for a gap. */
+/** Returns the text of a value of a chart, with the least and the greatest value of its period; empty for a gap. */
 export function formatReadout(
-  { times, lists: [values, least, most] }: Columns,
+  { lists: [values, least, most] }: Columns,
   at: number,
   unit: string,
   limits: readonly number[] = [],
 ): string {
   const value = values?.[at]
   if (value === null || value === undefined) return ''
-  const time = formatTime((times[at] ?? 0) * 1_000, Date.now())
   const between = least?.[at]
   const formatPlain = (of: number) => formatValue(of, '1', limits)
   const range =
     typeof between === 'number' ? ` · ${formatPlain(between)} to ${formatPlain(most?.[at] ?? between)}` : ''
-  return `${time} · ${formatValue(value, unit, limits)}${range}`
+  return `${formatValue(value, unit, limits)}${range}`
 }
 
 interface ChartSummary {

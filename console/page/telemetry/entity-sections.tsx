@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact'
 import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
+import { durationText } from '../../../lib/support/duration.ts'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import { UNKNOWN } from '../charts/stretches.ts'
 import { buildAddress } from '../client/address.ts'
@@ -104,7 +105,8 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const describeState = ({ rule, isPaused, learned }: WatchingRule) => {
     if (isPaused) return 'paused'
     const phase = alerts.find(({ identity, isOfSilence }) => identity === rule && !isOfSilence)?.phase
-    return phase ?? (learned && learned.learningMs > 0 ? 'learning' : 'inactive')
+    const leftMs = learned?.learningMs ?? 0
+    return phase ?? (leftMs > 0 ? `learning for another ${durationText(leftMs)}` : 'inactive')
   }
   const columns: readonly Column<WatchingRule>[] = [
     column(

@@ -2,6 +2,7 @@
 
 import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
 import { computeUnknownMs, HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
+import { formatQuantity } from '../../../lib/support/short-number.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { NamedState } from '../../../lib/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
@@ -10,6 +11,7 @@ import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import type { StateBand } from '../../api/telemetry/state-bands.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
+import { formatDigits } from '../components/value-texts.ts'
 
 /**
  * Maximum number of lines that are shown at once: entities on one chart, or metrics of an entity, which can have a hundred and has a
@@ -72,15 +74,26 @@ export function toColumns(
   return addGaps({ times, lists }, Math.max(1, spanMs / 1_000), gap, turns)
 }
 
+/** Returns the value of the newest period that has ended; without one, that of the open period. */
+export function findWhole(
+  line: EntityHistory['entities'][number]['lines'][string] | undefined,
+  { step, endsMs }: Pick<EntityHistory, 'step' | 'endsMs'>,
+): number | undefined {
+  return (line?.findLast(([atMs]) => atMs + SPANS_MS[step] <= endsMs) ?? line?.at(-1))?.[1]
+}
+
 /** Returns the thresholds of the rules that compare values of the metric. */
 export function toLevels(rules: readonly WatchingRule[], metric: string): Level[] {
   const comparing = rules.filter(
     rule => rule.metric === metric && rule.compares === 'value' && !rule.isPaused,
   )
-  return comparing.flatMap(({ name, severity, fireAbove, fireBelow }) => [
-    ...(fireAbove === null ? [] : [{ value: fireAbove, name: `${name} above`, severity }]),
-    ...(fireBelow === null ? [] : [{ value: fireBelow, name: `${name} below`, severity }]),
-  ])
+  return comparing.flatMap(({ name, severity, unit, fireAbove, fireBelow }) => {
+    const toLevel = (side: string, value: number | null) =>
+      value === null
+        ? []
+        : [{ value, name: `${name} ${side} ${formatQuantity(formatDigits(value), unit)}`, severity }]
+    return [...toLevel('above', fireAbove), ...toLevel('below', fireBelow)]
+  })
 }
 
 /** Returns the usual values of the rules that have learned them. A bound that is not known is left out. */

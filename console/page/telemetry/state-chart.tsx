@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import type { NamedState } from '../../../lib/tables/entity-statistics.ts'
 import type { StateBand } from '../../api/telemetry/state-bands.ts'
-import { UNKNOWN } from '../charts/stretches.ts'
+import { listChanges, UNKNOWN } from '../charts/stretches.ts'
 import { getLook, TimeChart } from '../charts/time-chart.tsx'
 import { getTimeIn, listValues, sumBands } from './entity-series.ts'
 import { formatTimeIn } from './telemetry-texts.ts'
@@ -25,6 +25,7 @@ export function StateChart({ state, bands, period, fromMs, toMs }: Props): JSX.E
     text: value,
     place: values.indexOf(value),
   }))
+  const changes = listChanges(stretches, fromMs, toMs)
   const legend = values
     .map((value, place) => ({ value, place, text: value ?? UNKNOWN, time: formatTimeIn(times, value) }))
     .filter(({ value }) => getTimeIn(times, value) > 0)
@@ -33,8 +34,8 @@ export function StateChart({ state, bands, period, fromMs, toMs }: Props): JSX.E
       <h3>{state.name}</h3>
       <TimeChart
         {...{ fromMs, toMs, stretches }}
-        // Its invisible line gives the chart an axis.
-        lines={[{ columns: { times: [fromMs / 1_000, toMs / 1_000], lists: [[0, 0]] } }]}
+        // Its invisible line gives the chart an axis, and the times to which keys lead.
+        lines={[{ columns: { times: changes.map(ms => ms / 1_000), lists: [changes.map(() => 0)] } }]}
         height={90}
         label={`${state.name} ${period}: ${legend.map(({ text, time }) => `${text} ${time}`).join(', ')}`}
       />

@@ -4,7 +4,9 @@ import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../../../lib/support/short-number.ts'
+import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
+import { isIncrease } from '../charts/chart-series.ts'
 import { formatCount, formatDigits } from '../components/value-texts.ts'
 import { getTimeIn } from './entity-series.ts'
 
@@ -21,6 +23,11 @@ export function formatLimit(value: number, unit: string): string {
 /** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a metric that has none. */
 export function formatUnit(unit: string): string {
   return hasSymbol(unit) ? ` (${unit})` : ''
+}
+
+/** Returns the title of a chart: of a counter whose increase is drawn, such as `cycles a minute`. */
+export function formatTitle(metric: string, is: MetricKind, step: string): string {
+  return isIncrease(is, step) ? `${metric} ${step === 'hour' ? 'an' : 'a'} ${step}` : metric
 }
 
 /** Formats the condition of a rule, such as `above 40 °C`, `below 0 °C or above 40 °C` or `is degraded`. */
@@ -42,12 +49,6 @@ export function formatTimeIn(period: TimeInValues, value: string | null): string
 /** Formats the duration of a rule, such as `5 min` or `at once`. */
 export function formatRuleDuration({ forMs }: WatchingRule): string {
   return forMs === 0 ? 'at once' : durationText(forMs)
-}
-
-/** Says for how long a rule still learns; empty for a rule that decides. */
-export function describeLearning({ learned }: WatchingRule): string {
-  const leftMs = learned?.learningMs ?? 0
-  return leftMs > 0 ? `, learning for another ${durationText(leftMs)}` : ''
 }
 
 /** Describes how much was searched if a search reached its limit; undefined if the search was complete. */

@@ -16,9 +16,18 @@ import {
   computeRange,
   findNearest,
   listLegend,
+  listPoints,
+  movePoint,
 } from '../../../../console/page/charts/chart-series.ts'
 import { formatPeriod, HOUR } from '../../../../console/page/telemetry/chart-range.ts'
-import { toBands, toColumns, toLevels, toSpans } from '../../../../console/page/telemetry/entity-series.ts'
+import {
+  findWhole,
+  toBands,
+  toColumns,
+  toLevels,
+  toSpans,
+} from '../../../../console/page/telemetry/entity-series.ts'
+import { formatTitle } from '../../../../console/page/telemetry/telemetry-texts.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 
 process.env.TZ = 'UTC'
@@ -163,7 +172,7 @@ describe('what charts are drawn from', () => {
     ]
     assert.deepEqual(
       toLevels(rules, 'temperature').map(({ name, value }) => `${name} ${value}`),
-      ['HOT above 40', 'BAND above 50', 'BAND below 0'],
+      ['HOT above 40 °C 40', 'BAND above 50 °C 50', 'BAND below 0 °C 0'],
     )
   })
 
@@ -237,23 +246,39 @@ describe('what charts are drawn from', () => {
   })
 })
 
-describe('the legend of the charts of a page', () => {
-  it('given alerts and thresholds, then each severity has an entry once, beside those of the values', () => {
-    const level = { value: 1, name: 'HOT above', severity: 'critical' }
-    const span = { fromS: 0, toS: 1, severity: 'critical' }
-    const legend = listLegend([
-      { levels: [level, level], spans: [span], bands: [] },
-      { levels: [level], spans: [span, { ...span, severity: 'warning' }], bands: [] },
-    ])
-    assert.deepEqual(legend, [
-      ['line', '', 'mean of each minute'],
-      ['area', '', 'least to greatest'],
-      ['level', 'critical', 'threshold of a rule, critical'],
-      ['area', 'critical', 'alert firing, critical'],
-      ['area', 'warning', 'alert firing, warning'],
-    ])
-    assert.deepEqual(listLegend([], 'reading'), [['line', '', 'each reading']])
+it('given alerts, thresholds and usual values, then each has one entry a severity in the legend, and no two look the same', () => {
+  const info = { fromS: 0, toS: 1, severity: 'info', points: [], value: 1, name: 'HOT above' }
+  const marks = { levels: [info, info], spans: [info, { ...info, severity: 'warning' }], bands: [info] }
+  const legend = listLegend(marks, 'minute', 'gauge')
+  assert.match(legend.map(([, , text]) => text).join('; '), /^mean of each minute; .*alert firing, warning$/)
+  assert.deepEqual([legend.length, new Set(legend.map(([shape, severity]) => shape + severity)).size], [6, 6])
+  const none = { levels: [], spans: [], bands: [] }
+  assert.deepEqual(listLegend(none, 'reading', 'gauge'), [['line', '', 'each reading']])
+  assert.deepEqual(listLegend(none, 'hour', 'counter'), [['line', '', 'increase of each hour']])
+})
+
+it('given a counter, then a chart of its increase says so, and has that of the newest period that has ended', () => {
+  assert.deepEqual(
+    (['minute', 'hour', 'reading'] as const).map(step => formatTitle('cycles', 'counter', step)),
+    ['cycles a minute', 'cycles an hour', 'cycles'],
+  )
+  const line = [1, 2, 3].map(minute => [minute * MINUTE, minute * 10] as const)
+  assert.equal(findWhole(line, { step: 'minute', endsMs: 3.5 * MINUTE }), 20)
+  assert.equal(findWhole(line.slice(2), { step: 'minute', endsMs: 3.5 * MINUTE }), 30)
+})
+
+it('given keys, then they lead through the values of all lines in order of time, but not into gaps or beyond the ends', () => {
+  const lines = [[5, null, 7], [8]].map(values => ({ columns: { times: [1, 2, 3], lists: [values] } }))
+  const points = listPoints(lines, 0, 3_000)
+  let at: ReturnType<typeof movePoint>
+  const keys = ['ArrowLeft', 'ArrowRight', 'Home', 'ArrowLeft', 'ArrowRight', 'End', 'Home']
+  const values = keys.map(key => {
+    at = movePoint(points, at, key)
+    return at && lines[at.line]?.columns.lists[0]?.[at.index]
   })
+  assert.deepEqual(values, [7, 7, 5, 5, 8, 7, 5])
+  assert.equal(movePoint(points, at, 'Tab'), undefined)
+  assert.deepEqual(listPoints(lines, 1_500, 2_500), [])
 })
 
 it('given a metric whose unit has changed, then its line begins where values are in the present one', () => {

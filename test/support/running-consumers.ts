@@ -10,16 +10,18 @@ import { RedisStateStore } from '#runtime/test/support/inside-redis'
 import type { TestEnvironment } from './environment.ts'
 import { Stage } from './stage.ts'
 
+type Environment = Pick<TestEnvironment, 'name' | 'client' | 'topic' | 'read'>
+
 /** Consumers on real servers, in this process. They read what was appended when a test lets them. */
 export class RunningConsumers {
-  readonly #environment: TestEnvironment
+  readonly #environment: Environment
   readonly #redis = new RedisClient({ url: redisUrl() })
   readonly #kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   readonly #publisher = new KafkaPublisher(this.#kafka)
   readonly #log = new KafkaLogReader(this.#kafka)
   readonly #stages = new Map<string, Stage>()
 
-  constructor(environment: TestEnvironment, processes: readonly object[]) {
+  constructor(environment: Environment, processes: readonly object[]) {
     this.#environment = environment
     for (const process of processes as KeyedProcess<object>[]) {
       const stage = new Stage(process as never, {

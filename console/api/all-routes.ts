@@ -1,5 +1,6 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import { findReaderNeed } from '../../lib/app/storage.ts'
+import type { KnownValues } from '../../lib/questions/question.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
@@ -12,7 +13,7 @@ import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 
 /** Response types by route name. */
 export type Answers = RouteAnswers<ReturnType<typeof declareOwnRoutes>> &
-  QuestionAnswers & { readonly '/questions': ShownQuestions }
+  QuestionAnswers & { readonly '/questions': ShownQuestions; readonly '/questions/values': KnownValues }
 
 export function declareApiRoutes(environment: ConsoleEnvironment, looks: OverviewReader): Routes {
   return { ...declareOwnRoutes(environment, looks), ...declareQuestions(environment) }

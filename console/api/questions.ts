@@ -1,5 +1,6 @@
 /** Routes of questions, and the one that describes them to the page. */
 import type { Context } from 'hono'
+import { string } from 'valibot'
 import { ALL_QUESTIONS, type QuestionsByPath } from '../../lib/questions/all.ts'
 import type { FieldForm, Fields } from '../../lib/questions/field.ts'
 import type { FieldRules } from '../../lib/questions/field-rules.ts'
@@ -7,6 +8,7 @@ import {
   type Answer,
   type AnyQuestion,
   ask,
+  type KnownValues,
   type Question,
   type Shown,
   type WithLists,
@@ -14,7 +16,7 @@ import {
 import { Failure } from '../../lib/support/failure.ts'
 import type { Cache } from '../cache.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { declareQuery, type Route, type Routes } from '../http/declare-route.ts'
+import { declareQuery, declareSharedQuery, type Route, type Routes } from '../http/declare-route.ts'
 import { parseFilter } from '../http/request-input.ts'
 
 /** Limits of an answer. Pages repeat their questions every few seconds. */
@@ -64,13 +66,17 @@ export type ShownQuestions = {
   readonly [Path in QuestionPath]: ShownQuestion<QuestionRows[Path], QuestionLists[Path]>
 }
 
-/** Declares the routes of all questions, and one that describes them to the page, which asks it once. */
+/** Declares the routes of all questions, one that describes them to the page, and one with the values that its filters offer. */
 export function declareQuestions(environment: ConsoleEnvironment): Routes {
   const all = Object.values(ALL_QUESTIONS)
   const describeAll = () => all.map(async ({ path, load }) => [path, describe(await load())] as const)
   return {
     ...Object.fromEntries(all.map(({ path, load }) => [path, declareQuestion(environment, load)])),
     '/questions': declareQuery({}, async () => Object.fromEntries(await Promise.all(describeAll()))),
+    '/questions/values': declareSharedQuery({ path: string() }, async ({ path }): Promise<KnownValues> => {
+      const question = await all.find(question => question.path === path)?.load()
+      return (await question?.visit(({ page }) => page?.values?.(environment))) ?? {}
+    }),
   }
 }
 
@@ -94,7 +100,7 @@ function askShared<Of extends Fields, Row, Lists>(
   { req: request }: Context,
   shared: Cache<unknown>,
 ): Promise<unknown> {
-  const { sharedMs, ...own } = question.page ?? {}
+  const { sharedMs, values: _, ...own } = question.page ?? {}
   const { filter, texts } = parseFilter(question.filter, request.query())
   const limits = { ...PAGE_LIMITS, ...own, nowMs: Date.now() }
   const answer = () => ask(question, environment, filter, limits).catch(returnMissing)

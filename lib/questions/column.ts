@@ -1,5 +1,7 @@
 /** Columns of lists, as data: the terminal and the page of the console show them, each in its own way. Pure. */
 
+import { formatQuantity, shortNumber } from '../support/short-number.ts'
+
 /** Kind of a value, which decides how it is written, sorted and aligned. */
 type ColumnType =
   | 'text'
@@ -16,9 +18,30 @@ type ColumnType =
   | 'severity'
   | 'badge'
   | 'list'
+  /** Newest values of metrics, sorted by the first. */
+  | 'metrics'
   | 'numbers'
   /** Text of several lines, below all other facts of a thing. */
   | 'block'
+
+/** Newest value of a metric. */
+export interface MetricValue {
+  readonly metric: string
+  /** Null for a metric that stands for others. */
+  readonly value: number | null
+  readonly unit: string
+  readonly tone: Tone
+  /** `beyond` if a rule fires at the value, and `near` if the value is close to that. */
+  readonly limit: 'beyond' | 'near' | null
+}
+
+/** Returns a text such as `temperature 21.5 °C`. */
+export function formatMetric(
+  { metric, value, unit }: Pick<MetricValue, 'metric' | 'value' | 'unit'>,
+  formatNumber: (value: number) => string = String,
+): string {
+  return value === null ? metric : `${metric} ${formatQuantity(formatNumber(shortNumber(value)), unit)}`
+}
 
 /** Thing that has a page of its own, found by its name. */
 export type LinkedThing =
@@ -29,6 +52,8 @@ export type LinkedThing =
   | 'silence'
   | 'entity'
   | 'letter'
+  /** Dead letters with a code. */
+  | 'letters'
   | 'messages'
   | 'table'
   | 'state'
@@ -71,6 +96,12 @@ export interface Column<Member extends string = string> {
   readonly page?: {
     /** Column in whose cells the value is a second line. */
     readonly below?: Member
+    /** Member whose text is shown in place of a value that is null. */
+    readonly otherwise?: Member
+    /** True for a column that a narrow screen leaves out. Each row of the table is then one line. */
+    readonly isWide?: true
+    /** True for a column that is shown only if its values differ. */
+    readonly varies?: true
   }
 }
 

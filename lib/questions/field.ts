@@ -38,8 +38,8 @@ interface TerminalField {
 
 /** Field of a form, as data. */
 export type FieldForm =
-  /** The example is shown in an empty field. */
-  | { readonly type: 'text'; readonly example: string }
+  /** An empty field shows the example. If the value is a whole name, a page offers those that exist. */
+  | { readonly type: 'text'; readonly example: string; readonly isName?: true }
   | { readonly type: 'number' }
   | { readonly type: 'duration' }
   /** `otherwise` names the choice that is made if none is given. */
@@ -82,6 +82,27 @@ export function textField(about: string, example: string): Field<string>
 export function textField<Value>(about: string, example: string, kind: Kind<Value>): Field<Value>
 export function textField(about: string, example: string, kind: Kind<unknown> = SOME_TEXT): Field<unknown> {
   return { kind, about, form: { type: 'text', example } }
+}
+
+/** Returns a text field whose value is a whole name, such as that of a family. Pages offer the names that exist. */
+export function offerNames<Value>(field: Field<Value>): Field<Value> {
+  return { ...field, form: { ...field.form, isName: true } as FieldForm }
+}
+
+type OfferedNames = Iterable<string | null | undefined>
+
+/** Returns the distinct names in order. */
+export function listDistinct(names: OfferedNames): string[] {
+  return [...new Set(names)].filter(name => typeof name === 'string').sort()
+}
+
+/** Maximum number of entities that a field offers. */
+const MOST_OFFERED = 50
+
+/** Returns the distinct names in order; none if a list would be too long. */
+export function listFew(names: OfferedNames): string[] {
+  const distinct = listDistinct(names)
+  return distinct.length > MOST_OFFERED ? [] : distinct
 }
 
 /** Returns a field of commands alone. @param value placeholder in the help */

@@ -103,6 +103,9 @@ export interface Shown<Row, Lists> {
   readonly empty: string
 }
 
+/** Values that exist, by the names of fields. */
+export type KnownValues = Readonly<Record<string, readonly string[]>>
+
 /** Members of a question that one face alone has. */
 interface Faces<Row> {
   readonly terminal?: {
@@ -117,6 +120,8 @@ interface Faces<Row> {
   readonly page?: Partial<Limits> & {
     /** Time for which pages share an answer, in milliseconds; one second by default. */
     readonly sharedMs?: number
+    /** Returns the values of fields that exist, in order. */
+    values?(environment: Environment): Promise<KnownValues>
   }
 }
 

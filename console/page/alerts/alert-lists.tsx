@@ -29,7 +29,7 @@ export function AlertList(): JSX.Element {
   return (
     <>
       <QuestionList path="/alerts/list" />
-      <QuestionList path="/alerts/pending" sharesFields />
+      <QuestionList path="/alerts/pending" below="fields" />
     </>
   )
 }

@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** Returns the sort key; absent for a column that cannot be sorted. */
   readonly sortBy?: (row: Row) => string | number
   readonly align?: 'right'
+  /** True for a column that a narrow screen leaves out. Each row of the table is then one line. */
+  readonly isWide?: boolean
 }
 
 interface Props<Row> {
@@ -24,27 +26,26 @@ interface Props<Row> {
   readonly empty: ComponentChildren
   /** True if a narrow screen shows only the first and the last cell of a row, in one line. */
   readonly isBrief?: boolean
-  readonly pageSize?: number
   /** Initial sort column: its heading, prefixed with `-` for descending order. */
   readonly firstOrder?: string
 }
 
+/** Number of rows on a page. */
+const PAGE_SIZE = 20
+
 /** Shows one page of the sorted rows. */
 export function DataTable<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, getKey, empty, isBrief, pageSize = 25, firstOrder = '' } = props
+  const { name, caption, columns, rows, getKey, empty, isBrief, firstOrder = '' } = props
   const [query, change] = useParameters()
   if (rows.length === 0) return <EmptyMessage>{empty}</EmptyMessage>
   const order = query[`${name}.sort`] ?? firstOrder
-  const { shown, at, pages } = selectPage(
-    sortRows(rows, columns, order),
-    query[`${name}.page`] ?? '',
-    pageSize,
-  )
+  const { shown, at, pages } = selectPage(sortRows(rows, columns, order), query[`${name}.page`] ?? '')
   const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
   return (
     <>
       <TableFrame
         caption={caption}
+        hasLines={columns.some(({ isWide }) => isWide)}
         head={columns.map(column => (
           <Heading
             key={column.heading}
@@ -56,9 +57,9 @@ export function DataTable<Row>(props: Props<Row>): JSX.Element {
       >
         {shown.map(row => (
           <tr key={getKey(row)} class={isBrief ? 'brief' : undefined}>
-            {columns.map(({ heading, cell, align }) => (
-              <td key={heading} data-heading={heading} class={align === 'right' ? 'right' : undefined}>
-                {cell(row)}
+            {columns.map(column => (
+              <td key={column.heading} data-heading={column.heading} class={getClass(column)}>
+                {column.cell(row)}
               </td>
             ))}
           </tr>
@@ -69,6 +70,11 @@ export function DataTable<Row>(props: Props<Row>): JSX.Element {
   )
 }
 
+/** Returns the classes of the cells of a column. */
+function getClass({ align, isWide }: Pick<Column<never>, 'align' | 'isWide'>): string {
+  return [align, isWide && 'wide'].filter(Boolean).join(' ')
+}
+
 interface HeadingProps<Row> {
   readonly column: Column<Row>
   readonly order: string
@@ -76,10 +82,10 @@ interface HeadingProps<Row> {
 }
 
 function Heading<Row>({ column, order, onSort }: HeadingProps<Row>): JSX.Element {
-  const { heading, sortBy, align } = column
+  const { heading, sortBy } = column
   const isUp = order === heading
   const isDown = order === `-${heading}`
-  const className = align === 'right' ? 'right' : undefined
+  const className = getClass(column)
   if (!sortBy)
     return (
       <th scope="col" class={className}>
@@ -121,11 +127,10 @@ function sortRows<Row>(
 function selectPage<Row>(
   rows: readonly Row[],
   page: string,
-  pageSize: number,
 ): { readonly shown: readonly Row[]; readonly at: number; readonly pages: number } {
-  const pages = Math.max(1, Math.ceil(rows.length / pageSize))
+  const pages = Math.max(1, Math.ceil(rows.length / PAGE_SIZE))
   const at = Math.min(pages, Math.max(1, Math.trunc(Number(page)) || 1))
-  return { shown: rows.slice((at - 1) * pageSize, at * pageSize), at, pages }
+  return { shown: rows.slice((at - 1) * PAGE_SIZE, at * PAGE_SIZE), at, pages }
 }
 
 interface PagerProps {
@@ -148,7 +153,7 @@ function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element | null
         Previous
       </button>
       <span>
-        Page {at} of {pages}, {total.toLocaleString('en')} in all
+        Page {at} of {pages}, {formatNumber(total)} in all
       </span>
       <button type="button" class="secondary outline" disabled={at >= pages} onClick={() => onPage(at + 1)}>
         Next
@@ -213,16 +218,24 @@ interface FrameProps {
   readonly label?: string
   /** Caption for screen readers. */
   readonly caption: string
+  /** True if each row is one line on a narrow screen. Cells of the class `wide` are then left out. */
+  readonly hasLines?: boolean
   /** Cells of the heading row. */
   readonly head: ComponentChildren
   readonly children: ComponentChildren
 }
 
-/** Frame of a table. On a narrow screen, each row is a card, whose cells have the labels in `data-heading`. */
-export function TableFrame({ caption, label = caption, head, children }: FrameProps): JSX.Element {
+/** Frame of a table. On a narrow screen, each row is a line or a card, whose cells have the labels in `data-heading`. */
+export function TableFrame({
+  caption,
+  label = caption,
+  hasLines = false,
+  head,
+  children,
+}: FrameProps): JSX.Element {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys
-    <section class="scrolls" aria-label={label} tabIndex={0}>
+    <section class={hasLines ? 'scrolls' : 'scrolls cards'} aria-label={label} tabIndex={0}>
       <table>
         <caption class="unseen">{caption}</caption>
         <thead>

@@ -1,9 +1,43 @@
 /** Fields of forms. The caller keeps their values: lists in the URL, dialogs in a state. */
-import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import type { ComponentChildren, JSX, TargetedSubmitEvent } from 'preact'
+import { useEffect, useId, useState } from 'preact/hooks'
 import { possibleInstants } from '../../../lib/support/time-zones.ts'
 import type { ShownField } from '../../api/questions.ts'
-import { formatExactTime } from './value-texts.ts'
+import { formatExactTime, toLocalTime } from './value-texts.ts'
+
+interface FiltersProps {
+  /** Number of filters that are in force. */
+  readonly inForce: number
+  /** False for a form that is as small as the button. */
+  readonly isFolded?: boolean
+  readonly onSubmit?: (event: TargetedSubmitEvent<HTMLFormElement>) => void
+  readonly children: ComponentChildren
+}
+
+/** Form with the filters of a list. On a narrow screen, it is folded behind a button. */
+export function Filters({ inForce, isFolded = true, onSubmit, children }: FiltersProps): JSX.Element {
+  const [isOpen, setOpen] = useState(!isFolded)
+  return (
+    <>
+      {isFolded && (
+        <button
+          type="button"
+          class="menu unfold secondary outline"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          Filters{inForce > 0 && ` (${inForce})`}
+        </button>
+      )}
+      <form
+        class={isOpen ? 'bar filters' : 'bar filters folded'}
+        onSubmit={onSubmit ?? (event => event.preventDefault())}
+      >
+        {children}
+      </form>
+    </>
+  )
+}
 
 interface ChoiceProps {
   readonly label: string
@@ -32,18 +66,30 @@ interface TextProps {
   readonly placeholder: string
   readonly value: string
   readonly set: (value: string) => void
+  /** `search`, the default, for a text that is searched for. */
+  readonly type?: 'text' | 'search'
+  /** Values that the field suggests. */
+  readonly values?: readonly string[] | undefined
 }
 
-export function TextField({ label, placeholder, value, set }: TextProps): JSX.Element {
+export function TextField(props: TextProps): JSX.Element {
+  const { label, placeholder, value, set, type = 'search', values = [] } = props
+  const list = useId()
   return (
     <label>
       {label}
       <input
-        type="search"
+        type={type}
         value={value}
         placeholder={placeholder}
+        list={values.length > 0 ? list : undefined}
         onInput={event => set(event.currentTarget.value)}
       />
+      <datalist id={list}>
+        {values.map(value => (
+          <option key={value} value={value} />
+        ))}
+      </datalist>
     </label>
   )
 }
@@ -52,13 +98,15 @@ interface FieldProps {
   readonly field: ShownField
   readonly value: string
   readonly set: (value: string) => void
+  /** Values that exist. */
+  readonly values?: readonly string[] | undefined
 }
 
 /** Times that a form offers. There may be any other. */
 const AGO = ['1h', '6h', '1d', '7d', '30d', '90d']
 
 /** Field of a question or an operation, as its declaration describes it. The server checks the value. */
-export function FormField({ field, value, set }: FieldProps): JSX.Element {
+export function FormField({ field, value, set, values: known }: FieldProps): JSX.Element {
   const { about, form, isList } = field
   const label = formatLabel(field)
   if (form.type === 'flag')
@@ -73,8 +121,9 @@ export function FormField({ field, value, set }: FieldProps): JSX.Element {
       </label>
     )
   if (form.type === 'time' && form.isExact) return <LocalTimeField {...{ label, value, set }} />
-  if (form.type !== 'time' && form.type !== 'choice') {
-    const placeholder = form.type === 'text' ? form.example : about
+  const isChosen = form.type === 'text' && form.isName && known !== undefined
+  if (form.type !== 'time' && form.type !== 'choice' && !isChosen) {
+    const placeholder = form.type === 'text' ? `e.g. ${form.example}` : about
     if (isList)
       return (
         <label>
@@ -87,9 +136,13 @@ export function FormField({ field, value, set }: FieldProps): JSX.Element {
           />
         </label>
       )
-    return <TextField {...{ label, placeholder, value, set }} />
+    const type = field.name === 'find' ? 'search' : 'text'
+    return <TextField {...{ label, placeholder, value, set, type, values: known }} />
   }
-  const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
+  const [otherwise, values] =
+    form.type === 'choice'
+      ? [form.otherwise, form.values]
+      : ['any', form.type === 'time' ? AGO : (known ?? [])]
   // The address may have a value that the form does not offer.
   const options = [...new Set([...values, value])]
     .filter(value => value !== '' && value !== otherwise)
@@ -118,7 +171,7 @@ function formatLabel({ name, isRequired, isList, form }: ShownField): string {
  * chosen it is the local time, which the server refuses.
  */
 function LocalTimeField({ label, value, set }: Omit<TextProps, 'placeholder'>): JSX.Element {
-  const [local, setLocal] = useState(value && new Date(value).toLocaleString('sv').replace(' ', 'T'))
+  const [local, setLocal] = useState(toLocalTime(value))
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   const listInstants = (local: string) =>
     possibleInstants(timeZone, local).map(ms => new Date(ms).toISOString())

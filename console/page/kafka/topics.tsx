@@ -18,8 +18,8 @@ export function Topics(): JSX.Element {
         />
         <OperationButton action="topics apply" label="Apply the topic table" request={{}} isSecond />
       </p>
-      <QuestionList path="/kafka/brokers" />
-      <QuestionList path="/kafka/subjects" />
+      <QuestionList path="/kafka/brokers" below="list" />
+      <QuestionList path="/kafka/subjects" below="list" />
     </>
   )
 }

@@ -4,7 +4,9 @@ import {
   type Column,
   type ColumnOf,
   collectRows,
+  formatMetric,
   type LinkedThing,
+  type MetricValue,
   type Tone,
 } from '../../../lib/questions/column.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
@@ -26,6 +28,7 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
   silence: ['/alerts/silences', 'id'],
   entity: ['/telemetry', 'entity'],
   letter: ['/failures', 'letter'],
+  letters: ['/failures/list', 'code'],
   table: ['/tables', 'table'],
   messages: ['/kafka/messages', 'topic', 'partition', 'offset'],
   state: ['/states', 'state'],
@@ -35,23 +38,39 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
  * Returns the columns and the rows of a table. Values that belong below another one are further lines of its cells.
  *
  * @param action returns the button of a row
+ * @param filter texts of the filter, by field
  */
 export function toTable<Row>(
   declared: readonly ColumnOf<Row>[],
   found: readonly Row[],
   action?: ((row: Row) => ComponentChildren) | undefined,
+  filter: Readonly<Record<string, string | undefined>> = {},
 ): { columns: TableColumn<Row>[]; rows: readonly Row[] } {
-  const { columns, rows } = collectRows(declared, found)
+  const informative = declared.filter(column => isInformative(column, found, filter[column.of]))
+  const { columns, rows } = collectRows(informative, found)
   const own = columns.filter(({ page, only }) => page?.below === undefined && only !== 'terminal')
   const findBelow = ({ of }: ColumnOf<Row>) => columns.filter(({ page }) => page?.below === of)
   const shown = own.map(column => toTableColumn(column, findBelow(column)))
   return { columns: [...shown, ...(action ? [{ heading: '', cell: action }] : [])], rows }
 }
 
+/** Returns whether a column says something: not if all its values are unknown, or are the one that the filter asks for. */
+function isInformative<Row>(
+  { of, page, none }: ColumnOf<Row>,
+  rows: readonly Row[],
+  wanted: string | undefined,
+): boolean {
+  const values = new Set(rows.map(row => row[of] ?? null))
+  const [first] = values
+  if (values.size > 1 || rows.length === 0) return true
+  return first === null ? none !== undefined : first !== wanted && !(page?.varies && rows.length > 1)
+}
+
 function toTableColumn<Row>(column: ColumnOf<Row>, below: readonly ColumnOf<Row>[]): TableColumn<Row> {
-  const { heading, type, isNumber, collects } = column
+  const { heading, type, isNumber, collects, page } = column
   return {
     heading,
+    ...(page?.isWide && { isWide: true }),
     cell: row => (
       <>
         <Cell column={column} row={row} />
@@ -77,6 +96,7 @@ const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain', 'muted']
 /** Returns the sort key of a value. Null is sorted below all others. */
 function toSortKey<Row>({ of, type, tone, isNumber }: ColumnOf<Row>, row: Row): string | number {
   const value = row[of]
+  if (type === 'metrics') return (value as readonly MetricValue[])[0]?.value ?? Number.NEGATIVE_INFINITY
   if (tone !== undefined && type === 'text') return `${TONES.indexOf(row[tone] as Tone)} ${value}`
   if (type === 'severity') return rankSeverity({ severity: String(value) })
   if (!isNumber) return String(value ?? '')
@@ -89,10 +109,11 @@ interface CellProps<Row> {
 }
 
 export function Cell<Row>({ column, row }: CellProps<Row>): JSX.Element {
-  const { of, tone, atLeast, none = '–' } = column
+  const { of, tone, atLeast, page, none = '–' } = column
   const value = row[of]
+  const otherwise = (page?.otherwise && row[page.otherwise]) ?? none
   // A row of a kind of thing that has no such value lacks the member.
-  const shown = value === undefined ? '–' : value === null ? none : showValue(column, value, row)
+  const shown = value === undefined ? '–' : value === null ? String(otherwise) : showValue(column, value, row)
   if (tone !== undefined) return <span class={`line ${row[tone]}`}>{shown}</span>
   return <>{atLeast !== undefined && row[atLeast] ? ['at least ', shown] : shown}</>
 }
@@ -107,6 +128,7 @@ function showValue<Row>(column: ColumnOf<Row>, value: unknown, row: Row): Compon
         ))}
       </ul>
     )
+  if (type === 'metrics') return <MetricValues of={value as readonly MetricValue[]} />
   if (type === 'quantity') return formatQuantityOf(column, value, row)
   if (type === 'span')
     return (
@@ -140,6 +162,25 @@ function formatText(type: Column['type'], value: unknown): string {
   return type === 'count' ? formatNumber(value) : String(value)
 }
 
+const LIMITS = { beyond: 'beyond the limit of a rule', near: 'near the limit of a rule' } as const
+
+/** Newest values in one line, marked if a rule fires at them or is close to that. */
+function MetricValues({ of }: { readonly of: readonly MetricValue[] }): JSX.Element {
+  return (
+    <ul class="list one-line">
+      {of.map(value => {
+        const { metric, tone, limit } = value
+        return (
+          <li key={metric} class={`${tone} ${limit ?? ''}`} title={limit ? LIMITS[limit] : undefined}>
+            {formatMetric(value, formatDigits)}
+            {limit && <span class="unseen">, {LIMITS[limit]}</span>}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
 /** Formats a number with its unit, or an observed state. */
 function formatQuantityOf<Row>({ unit, limit }: ColumnOf<Row>, value: unknown, row: Row): string {
   if (typeof value !== 'number') return String(value)
@@ -147,9 +188,10 @@ function formatQuantityOf<Row>({ unit, limit }: ColumnOf<Row>, value: unknown, r
   return formatQuantity(formatDigits(shortNumber(value, limits)), unit && (row[unit] as string | undefined))
 }
 
-/** Duration of something that has ended, or lasts. */
+/** Duration of something that has ended, or lasts: `29 min`, or with a second unit if it is less than ten of the first. */
 function Span({ from, until }: { readonly from: string; readonly until: string | null }): JSX.Element {
-  return <>{spanText(from, until, useNow())}</>
+  const [number, unit, ...rest] = spanText(from, until, useNow()).split(' ')
+  return <span class="line">{[number, unit, ...(Number(number) < 10 ? rest : [])].join(' ')}</span>
 }
 
 /** Name that the browser may break after each dot. */

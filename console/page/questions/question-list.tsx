@@ -9,11 +9,11 @@ import type {
   ShownField,
   ShownQuestions,
 } from '../../api/questions.ts'
-import { type Answer, type QueryOptions, useLive } from '../client/api-queries.ts'
+import { type Answer, type QueryOptions, useAnswer, useLive } from '../client/api-queries.ts'
 import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { DataTable } from '../components/data-table.tsx'
-import { FormField, useSettled } from '../components/form-fields.tsx'
+import { Filters, FormField, useSettled } from '../components/form-fields.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { toTable } from './cells.tsx'
 
@@ -22,8 +22,8 @@ export const QuestionsContext = createContext<ShownQuestions | undefined>(undefi
 
 interface Props<Path extends QuestionPath> {
   readonly path: Path
-  /** True for a list that shares the fields of one above it. */
-  readonly sharesFields?: boolean
+  /** True for a list below another one, which has a heading. With `fields`, it shares the fields of the one above. */
+  readonly below?: 'list' | 'fields'
   /** Button of a row. */
   readonly action?: ((row: RowsByPath[Path]) => ComponentChildren) | undefined
   /** Shown above the rows, for what data cannot say. Receives the answer, and the filter that is given. */
@@ -34,20 +34,26 @@ interface Props<Path extends QuestionPath> {
 
 /** Shows a question with its filter as a form. The values of the filter are parameters of the URL. */
 export function QuestionList<Path extends QuestionPath>(props: Props<Path>): JSX.Element {
-  const { path, sharesFields = false, action, children } = props
+  const { path, below, action, children } = props
   const [parameters] = useParameters()
   const { title, fields = [] } = useContext(QuestionsContext)?.[path] ?? {}
-  const entries = fields.map(({ name }) => [name, parameters[name] ?? ''])
-  const given = useSettled(JSON.stringify(entries.filter(([, value]) => value !== '')))
+  const entries = fields.map(({ name }) => [name, parameters[name] ?? '']).filter(([, value]) => value !== '')
+  const given = useSettled(JSON.stringify(entries))
+  const isFilter = below !== 'fields' && fields.length > 0
+  const { answer: values = {}, problem } = useAnswer('/questions/values', { path }, { skip: !isFilter })
   return (
     <>
-      <h2>{title}</h2>
-      {fields.length > 0 && !sharesFields && (
-        <form class="bar" onSubmit={event => event.preventDefault()}>
+      {below && <h2>{title}</h2>}
+      {isFilter && (
+        <Filters inForce={entries.length} isFolded={fields.length > 1}>
           {fields.map(field => (
-            <FilterField key={field.name} field={field} />
+            <FilterField
+              key={field.name}
+              field={field}
+              values={problem ? undefined : (values[field.name] ?? [])}
+            />
           ))}
-        </form>
+        </Filters>
       )}
       <QuestionRows path={path} filter={Object.fromEntries(JSON.parse(given))} action={action}>
         {children}
@@ -74,7 +80,9 @@ export function QuestionRows<Path extends QuestionPath>(props: RowsProps<Path>):
   const { path, filter, action, children } = props
   const { question, answer } = useQuestion(path, filter, { keep: true })
   if (!question) return <p class="loading" aria-busy="true" />
-  const { title, key, columns, empty } = question
+  const { title, key, columns, empty, fields } = question
+  const initial = fields.map(({ name, form }) => [name, form.type === 'choice' ? form.otherwise : undefined])
+  const wanted = { ...Object.fromEntries(initial), ...filter }
   const caption = title.toLowerCase()
   return (
     <AnswerView of={answer} what={`the ${caption}`}>
@@ -87,7 +95,7 @@ export function QuestionRows<Path extends QuestionPath>(props: RowsProps<Path>):
           {children?.(answer, filter)}
           {(answer.rows.length > 0 || answer.notes.length === 0) && (
             <DataTable
-              {...toTable(columns, answer.rows, action)}
+              {...toTable(columns, answer.rows, action, wanted)}
               name={caption}
               caption={caption}
               getKey={row => String(row[key])}
@@ -100,7 +108,12 @@ export function QuestionRows<Path extends QuestionPath>(props: RowsProps<Path>):
   )
 }
 
-function FilterField({ field }: { readonly field: ShownField }): JSX.Element {
+interface FilterProps {
+  readonly field: ShownField
+  readonly values: readonly string[] | undefined
+}
+
+function FilterField({ field, values }: FilterProps): JSX.Element {
   const [value, set] = useParameter(field.name)
-  return <FormField {...{ field, value, set }} />
+  return <FormField {...{ field, value, set, values }} />
 }

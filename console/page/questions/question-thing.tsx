@@ -130,7 +130,6 @@ function SectionTable<Row, Lists, Member extends keyof Lists & string>(
       caption={title.toLowerCase()}
       getKey={row => String(row[key])}
       empty={empty}
-      pageSize={50}
     />
   )
   if (only === 'page')

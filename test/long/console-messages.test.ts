@@ -70,6 +70,7 @@ describe('given a console beside Kafka', () => {
     const { x = 0, width = 361 } = (await content.boundingBox()) ?? {}
     assert.ok(x + width <= 360, `a card beside an open message ends at ${x + width} px`)
     await requireGood(visit, 'newest-360-light')
+    await page.getByRole('button', { name: 'Filters', exact: true }).click()
     await page.getByRole('combobox', { name: /^Partition/ }).selectOption('0')
     await page.getByRole('button', { name: 'Show' }).click()
     await page.waitForURL(/partition=0/)

@@ -60,7 +60,7 @@ export interface MessagePorts {
   readonly tryInput?: (record: LogRecord) => Promise<Trial | undefined>
 }
 
-const PAGE_SIZE = 50
+const PAGE_SIZE = 20
 /** Limits of one search. */
 const LIMITS = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 

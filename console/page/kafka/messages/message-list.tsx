@@ -18,17 +18,18 @@ interface Props {
   readonly opened: string
 }
 
-/** Columns behind the place, with their content; null where a message has none. */
+/** Columns behind the place, with their content; null where a message has none. A narrow screen leaves out those that are `wide`. */
 const COLUMNS: readonly (readonly [
   heading: string,
   show: (row: MessageRow) => JSX.Element | string | null,
+  width?: 'wide',
 ])[] = [
   ['Written', ({ recordTime }) => <Moment at={recordTime} />],
-  ['Event time', ({ eventTime }) => eventTime && <EventTime at={eventTime} />],
-  ['Type', ({ type, failure }) => type ?? <span class={getFailureClass(failure)}>{failure}</span>],
+  ['Event time', ({ eventTime }) => eventTime && <EventTime at={eventTime} />, 'wide'],
+  ['Type', ({ type, failure }) => type ?? <span class={getFailureClass(failure)}>{failure}</span>, 'wide'],
   ['Entity', ({ entity }) => entity && <span class="name">{entity}</span>],
   ['Content', ({ summary }) => <span class="second">{summary}</span>],
-  ['Key', ({ key }) => key && <span class="mono name">{key}</span>],
+  ['Key', ({ key, entity }) => (key === entity ? null : key && <span class="mono name">{key}</span>), 'wide'],
 ]
 
 export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
@@ -42,8 +43,9 @@ export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
       <TableFrame
         label="Messages"
         caption={`Messages of ${topic}`}
-        head={['Place', ...columns.map(([heading]) => heading)].map(heading => (
-          <th key={heading} scope="col">
+        hasLines
+        head={[['Place'] as const, ...columns].map(([heading, , width]) => (
+          <th key={heading} scope="col" class={width}>
             {heading}
           </th>
         ))}
@@ -95,8 +97,8 @@ function Line({ row, columns, isOpen, onToggle }: LineProps): JSX.Element {
           {partition}@{offset}
         </button>
       </td>
-      {columns.map(([heading, show]) => (
-        <td key={heading} data-heading={heading}>
+      {columns.map(([heading, show, width]) => (
+        <td key={heading} data-heading={heading} class={width}>
           {show(row) ?? '–'}
         </td>
       ))}

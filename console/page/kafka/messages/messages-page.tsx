@@ -6,6 +6,7 @@ import { useLocation } from 'preact-iso'
 import type { MessageTopic } from '../../../api/kafka/kafka-routes.ts'
 import { buildAddress } from '../../client/address.ts'
 import { EmptyMessage, LiveAnswer, SingleAnswer } from '../../components/answer-view.tsx'
+import { Filters } from '../../components/form-fields.tsx'
 import { toLocalTime } from '../../components/value-texts.ts'
 import { MessageTable } from './message-list.tsx'
 import {
@@ -20,12 +21,9 @@ import {
 
 export function Messages(): JSX.Element {
   return (
-    <>
-      <h2>Messages</h2>
-      <SingleAnswer path="/kafka/messages/topics" what="the topics">
-        {({ topics }) => <TopicMessages topics={topics} />}
-      </SingleAnswer>
-    </>
+    <SingleAnswer path="/kafka/messages/topics" what="the topics">
+      {({ topics }) => <TopicMessages topics={topics} />}
+    </SingleAnswer>
   )
 }
 
@@ -79,7 +77,7 @@ function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
     route(buildAddress(MESSAGES, { ...parseForm(Object.fromEntries(form)), topic }))
   }
   return (
-    <form class="bar" onSubmit={showMessages}>
+    <Filters inForce={Object.keys(parameters).length - 1} onSubmit={showMessages}>
       <TopicChoice topics={topics} topic={topic} />
       <label>
         Begin with
@@ -112,7 +110,7 @@ function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
         <input name="text" type="search" maxLength={200} defaultValue={parameters.text ?? ''} />
       </label>
       <button type="submit">Show</button>
-    </form>
+    </Filters>
   )
 }
 

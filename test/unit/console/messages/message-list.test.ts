@@ -103,12 +103,12 @@ describe('given a topic with events, ticks and other records', () => {
   })
 
   it('when there are more than a page has, then the cursor continues, and everything comes once', async () => {
-    for (let at = 0; at < 60; at++) add(reading(`n${at}`, at))
+    for (let at = 0; at < 25; at++) add(reading(`n${at}`, at))
     const first = await list()
-    assert.deepEqual([first.endedBy, first.messages.length], ['found', 50])
+    assert.deepEqual([first.endedBy, first.messages.length], ['found', 20])
     const second = await list({ cursor: first.cursor as string })
     const offsets = [...first.messages, ...second.messages].map(({ offset }) => offset)
-    assert.deepEqual([new Set(offsets).size, offsets.at(0), offsets.at(-1)], [65, 65, 0])
+    assert.deepEqual([new Set(offsets).size, offsets.at(0), offsets.at(-1)], [30, 30, 0])
     assert.equal(second.cursor, null)
   })
 

@@ -6,7 +6,7 @@ import { AlertDetailsPage } from './alerts/alert-details.tsx'
 import { AlertList, OneRulePage, RuleList } from './alerts/alert-lists.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
 import { EmptyMessage } from './components/answer-view.tsx'
-import { FailuresPage } from './failures/dead-letter-list.tsx'
+import { DeadLetterList, DeadLetterPage, FailureReasons } from './failures/dead-letter-list.tsx'
 import { Groups, OneGroup } from './kafka/groups.tsx'
 import { Messages } from './kafka/messages/messages-page.tsx'
 import { OneTopic, Topics } from './kafka/topics.tsx'
@@ -25,8 +25,6 @@ interface AreaPage {
 
 interface Page extends AreaPage {
   readonly page: ComponentType
-  /** Heading of the page; defaults to the heading of its area. */
-  readonly heading?: string
   readonly one?: OneThing
 }
 
@@ -34,8 +32,8 @@ interface Page extends AreaPage {
 interface OneThing {
   readonly by: string
   readonly page: ComponentType<{ readonly name: string }>
-  /** Returns the heading for an object; absent if the page renders its own heading and has no tabs. */
-  readonly heading?: (name: string) => string
+  /** Heading, above the name of the object; absent if the page renders its own heading and has no tabs. */
+  readonly heading?: string
 }
 
 interface Area extends AreaPage {
@@ -74,23 +72,29 @@ const AREA_PAGES: readonly Area[] = [
         title: 'Alerts',
         path: '/alerts',
         page: AlertList,
-        one: { by: 'alert', page: AlertDetailsPage, heading: () => 'Alert' },
+        one: { by: 'alert', page: AlertDetailsPage, heading: 'Alert' },
       },
-      { title: 'Silences', path: '/alerts/silences', page: SilencesPage, heading: 'Silences' },
+      { title: 'Silences', path: '/alerts/silences', page: SilencesPage },
       {
         title: 'Rules',
         path: '/alerts/rules',
         page: RuleList,
-        heading: 'Alert rules',
-        one: { by: 'rule', page: OneRulePage, heading: () => 'Alert rules' },
+        one: { by: 'rule', page: OneRulePage, heading: 'Rule' },
       },
     ],
   },
   {
     title: 'Failures',
     path: '/failures',
-    page: FailuresPage,
-    namedBy: 'letter',
+    pages: [
+      {
+        title: 'Failures',
+        path: '/failures',
+        page: FailureReasons,
+        one: { by: 'letter', page: DeadLetterPage, heading: 'Dead letter' },
+      },
+      { title: 'Dead letters', path: '/failures/list', page: DeadLetterList },
+    ],
   },
   {
     title: 'Kafka',
@@ -100,14 +104,14 @@ const AREA_PAGES: readonly Area[] = [
         title: 'Topics',
         path: '/kafka',
         page: Topics,
-        one: { by: 'topic', page: OneTopic, heading: () => 'Kafka' },
+        one: { by: 'topic', page: OneTopic, heading: 'Topic' },
       },
       { title: 'Messages', path: '/kafka/messages', page: Messages },
       {
         title: 'Groups',
         path: '/kafka/groups',
         page: Groups,
-        one: { by: 'group', page: OneGroup, heading: () => 'Kafka' },
+        one: { by: 'group', page: OneGroup, heading: 'Group' },
       },
     ],
   },
@@ -119,7 +123,7 @@ const AREA_PAGES: readonly Area[] = [
         title: 'States',
         path: '/states',
         page: () => <QuestionList path="/states" />,
-        one: { by: 'state', page: ConsumerState, heading: () => 'States' },
+        one: { by: 'state', page: ConsumerState, heading: 'Consumer' },
       },
     ],
   },
@@ -165,7 +169,7 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
   const { one } = current ?? {}
   const name = one ? (query[one.by] ?? '') : ''
   if (one && name && !one.heading) return <one.page key={name} name={name} />
-  const heading = (name && one?.heading?.(name)) || current?.heading || title
+  const heading = (name && one?.heading) || current?.title || title
   const Current = current?.page
   return (
     <div class={title.toLowerCase()}>

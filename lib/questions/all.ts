@@ -32,6 +32,11 @@ const LISTED = {
     path: '/failures',
     load: async () => (await import('./dead-letters.ts')).DEAD_LETTERS,
   },
+  'dlq reasons': {
+    line: 'list the reasons of dead letters, with their number and an example',
+    path: '/failures/reasons',
+    load: async () => (await import('./dead-letter-reasons.ts')).DEAD_LETTER_REASONS,
+  },
   'dlq show': {
     line: 'show a dead letter with the bytes that failed',
     path: '/failures/letter',

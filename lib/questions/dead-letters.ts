@@ -13,18 +13,27 @@ import { toFlatEvent } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
 import { column, count, type Tone } from './column.ts'
 import { type Environment, Kept } from './environment.ts'
-import { choiceField, type Filter, requireOrder, textField, timeField } from './field.ts'
+import {
+  choiceField,
+  type Filter,
+  listDistinct,
+  listFew,
+  offerNames,
+  requireOrder,
+  textField,
+  timeField,
+} from './field.ts'
 import { type Limits, question } from './question.ts'
 
 /** Conditions for dead letters, of lists and of operations. */
 export const DEAD_LETTER_FIELDS = {
-  code: textField('only failures of this code', 'schema-violated', oneOf(Object.keys(FAILURES))),
-  consumer: textField('only failures of this consumer', 'processor'),
+  code: offerNames(textField('only failures of this code', 'schema-violated', oneOf(Object.keys(FAILURES)))),
+  consumer: offerNames(textField('only failures of this consumer', 'processor')),
   entity: textField(
     'only failures of this entity: source, a space and subject, or the subject; of a record that is no reading, by its key',
     'roof-1',
   ),
-  type: textField('only events of this CloudEvents type', 'io.sluice.…'),
+  type: offerNames(textField('only events of this CloudEvents type', 'io.sluice.…')),
   since: timeField('only dead letters written since'),
   until: timeField('only dead letters written before'),
 }
@@ -33,6 +42,9 @@ export const DEAD_LETTER_FIELDS = {
 const NEWEST = 4_000
 /** Number of rows that are kept for the next answer of a page, because reading a dead letter means reading its whole record. */
 const MAX_KEPT = 2_000
+
+export const NO_DEAD_LETTERS =
+  'There are no matching dead letters. All records were processed, or their failures were handled.'
 
 export const DEAD_LETTERS = question({
   title: 'Dead letters',
@@ -55,7 +67,6 @@ Examples:
     const now = await readDeadLettersNow(environment, state === 'open', limits)
     const { rows, counts } = listNewestDeadLetters(environment.config.families, now, filter)
     const letters = rows.filter(row => row.kind === 'letter').toReversed()
-    const broken = rows.filter(row => row.kind === 'broken')
     const summaries = await readSummaries(environment, letters)
     return {
       rows: letters.flatMap(({ handled, ...row }) => {
@@ -63,27 +74,44 @@ Examples:
         return summary ? [{ ...summary, ...judge(summary, handled) }] : []
       }),
       more: counts.total - letters.length,
-      notes: [...describeCounts(counts), ...describeBroken(counts, broken), ...describeSource(now)],
+      notes: describeLetters(counts, rows, now),
     }
   },
 }).shownAs({
   key: 'at',
   columns: [
-    column('at', { heading: 'At', link: 'letter', collects: true }),
+    column('at', { heading: 'At', link: 'letter', collects: true, page: { below: 'failedAt' } }),
+    column('entity', {
+      ...{ type: 'entity', none: 'unknown', terminal: { least: 12, leaveOut: 5 } },
+      page: { otherwise: 'originalKey' },
+    }),
     column('failedAt', { heading: 'Failed at', type: 'time', terminal: { leaveOut: 3 } }),
     column('code'),
     column('consumer', { collects: true, terminal: { leaveOut: 4 } }),
-    column('entity', { type: 'entity', none: 'unknown', terminal: { least: 12, leaveOut: 5 } }),
-    column('originalKey', { heading: 'Key', none: 'no key', terminal: { least: 8, leaveOut: 7 } }),
-    column('record', { terminal: { leaveOut: 2 }, page: { below: 'originalKey' } }),
+    column('originalKey', {
+      ...{ heading: 'Key', none: 'no key', only: 'terminal', terminal: { least: 8, leaveOut: 7 } },
+    }),
+    column('record', { terminal: { leaveOut: 2 }, page: { below: 'entity' } }),
     count('attempt', { terminal: { leaveOut: 1 } }),
     column('state', { tone: 'tone', terminal: { leaveOut: 6 } }),
     column('error', { terminal: { least: 40 } }),
   ],
-  empty: 'There are no matching dead letters. All records were processed, or their failures were handled.',
-  page: { most: 200, withinMs: 2_000 },
+  empty: NO_DEAD_LETTERS,
+  page: { most: 200, withinMs: 2_000, values: readKnownConditions },
   terminal: { usual: 50, flat: readFlatLetters },
 })
+
+/** Returns the values that conditions can have for open dead letters. */
+export async function readKnownConditions(environment: Environment) {
+  const { rows } = await readDeadLettersNow(environment, true, { mostRecords: NEWEST, withinMs: 2_000 })
+  const letters = rows.filter(row => row.kind === 'letter')
+  return {
+    code: listDistinct(letters.map(({ code }) => code)),
+    consumer: listDistinct(letters.map(({ consumer }) => consumer)),
+    type: listDistinct(letters.map(({ type }) => type)),
+    entity: listFew(letters.map(({ entity, key }) => entity ?? key)),
+  }
+}
 
 /** Reads dead letters again, as flat documents. */
 export async function readFlatLetters(
@@ -192,7 +220,8 @@ export function readDeadLettersNow(
   return kept.then(letters => letters.look(() => performance.now() < untilMs, stop))
 }
 
-async function readSummaries(
+/** Returns dead letters with their failures, by position. An environment keeps the last ones. */
+export async function readSummaries(
   environment: Environment,
   rows: readonly PlacedRow[],
 ): Promise<ReadonlyMap<string, ListedDeadLetter>> {
@@ -204,6 +233,16 @@ async function readSummaries(
   const found = new Map(kept)
   for (const at of kept.keys()) if (kept.size > MAX_KEPT) kept.delete(at)
   return found
+}
+
+/** Returns sentences about dead letters, of which `rows` are the newest. */
+export function describeLetters(
+  counts: DeadLetterCounts,
+  rows: readonly PlacedRow[],
+  now: DeadLettersNow,
+): string[] {
+  const broken = rows.filter(row => row.kind === 'broken')
+  return [...describeCounts(counts), ...describeBroken(counts, broken), ...describeSource(now)]
 }
 
 function describeCounts({ total, codes, quarantined }: DeadLetterCounts): string[] {

@@ -31,7 +31,7 @@ describe('the failures of the console', () => {
   })
 
   it('given dead letters, when a person redrives those of a code, and others come, then the page says that it is done', async () => {
-    const visit = await browser.visit(served.address('/failures?code=rejected'), { width: 390 })
+    const visit = await browser.visit(served.address('/failures/list?code=rejected'), { width: 390 })
     const { page } = visit
     await page
       .getByRole('link', { name: /^\d@\d$/ })
@@ -53,7 +53,12 @@ describe('the failures of the console', () => {
     assert.deepEqual(others, [])
     await page.goto(served.address('/failures'))
     await page.getByText('Codes: rejected 6, schema-violated 1; 1 of them quarantined').waitFor()
-    await page.getByRole('cell', { name: 'schema-violated' }).waitFor()
+    const reasons = page.getByRole('row').filter({ hasText: 'not today' })
+    await reasons.filter({ hasText: 'rejected' }).getByRole('link', { name: '6', exact: true }).click()
+    await page.getByRole('button', { name: 'Filters (1)' }).click()
+    const codes = page.getByLabel('Code').getByRole('option')
+    await codes.filter({ hasText: 'schema-violated' }).waitFor({ state: 'attached' })
+    assert.deepEqual(await codes.allInnerTexts(), ['any', 'rejected', 'schema-violated'])
     await page
       .getByRole('link', { name: /^\d@\d$/ })
       .first()

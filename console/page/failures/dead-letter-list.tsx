@@ -1,46 +1,50 @@
-/** Dead letters: records that a consumer could not process. A list, or one letter. */
+/** Dead letters: records that a consumer could not process. Their reasons, a list, or one letter. */
 import type { JSX } from 'preact'
-import { useLocation } from 'preact-iso'
 import type { QuestionTexts } from '../../api/questions.ts'
 import { OperationButton } from '../operations/operation-button.tsx'
 import { QuestionList } from '../questions/question-list.tsx'
 import { QuestionThing } from '../questions/question-thing.tsx'
 
-export function FailuresPage(): JSX.Element {
-  const { letter } = useLocation().query
+/** Reasons of open dead letters, one in a row. */
+export function FailureReasons(): JSX.Element {
   return (
-    <>
-      <h1>Failures</h1>
-      {letter ? (
-        <QuestionThing
-          path="/failures/letter"
-          filter={{ at: letter }}
-          back={['/failures', 'All dead letters']}
-        >
-          {({ at, handled, leftOut }) =>
-            handled === null && <RedriveOrDrop request={{ at: String(at) }} canRedrive={leftOut === null} />
-          }
-        </QuestionThing>
-      ) : (
-        <QuestionList path="/failures">
-          {({ rows }, { state = '', ...conditions }) =>
-            rows.length > 0 &&
-            ['', 'open'].includes(state) && (
-              <RedriveOrDrop request={selectAll(conditions)} what=" all of these" />
-            )
-          }
-        </QuestionList>
-      )}
-    </>
+    <QuestionList path="/failures/reasons">
+      {({ rows }, conditions) => rows.length > 0 && <HandleAll conditions={conditions} />}
+    </QuestionList>
   )
 }
 
-type Conditions = Omit<QuestionTexts['/failures'], 'state'>
+export function DeadLetterList(): JSX.Element {
+  return (
+    <QuestionList path="/failures">
+      {({ rows }, { state = 'open', ...conditions }) =>
+        rows.length > 0 && state === 'open' && <HandleAll conditions={conditions} />
+      }
+    </QuestionList>
+  )
+}
 
-/** Returns conditions that all listed dead letters meet. An operation needs one. */
-function selectAll(conditions: Conditions): Conditions {
+export function DeadLetterPage({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <QuestionThing
+      path="/failures/letter"
+      filter={{ at: name }}
+      back={['/failures/list', 'All dead letters']}
+    >
+      {({ at, handled, leftOut }) =>
+        handled === null && <RedriveOrDrop request={{ at: String(at) }} canRedrive={leftOut === null} />
+      }
+    </QuestionThing>
+  )
+}
+
+type Conditions = QuestionTexts['/failures/reasons']
+
+/** Buttons for all listed dead letters. An operation needs a condition. */
+function HandleAll({ conditions }: { readonly conditions: Conditions }): JSX.Element {
   const isAny = Object.values(conditions).every(text => text === '')
-  return isAny ? { until: new Date().toISOString() } : conditions
+  const request = isAny ? { until: new Date().toISOString() } : conditions
+  return <RedriveOrDrop request={request} what=" all of these" />
 }
 
 interface Props {

@@ -182,14 +182,23 @@ function describePlan(
   const { taken, leftOut, codes, consumers, topics } = result
   if (taken === 0 && Object.keys(leftOut).length === 0)
     return [`Nothing to ${command}: no dead letter in "${config.env}" meets these conditions.`]
-  const formatCounts = (counts: Readonly<Record<string, number>>) =>
-    Object.entries(counts)
-      .map(([name, count]) => `${config.names.signalNamed(name, config.env) ?? name} ${count}`)
-      .join(', ')
+  const formatCounts = (counts: readonly (readonly [name: string, count: number])[]) =>
+    counts.map(([name, count]) => `${name} ${count}`).join(', ')
+  const bySignal = Object.entries(topics).map(
+    ([name, count]) => [name, config.names.signalNamed(name, config.env), count] as const,
+  )
+  const own = bySignal.flatMap(([, signal, count]) => (signal ? [[signal, count] as const] : []))
+  const inputs = bySignal.flatMap(([name, signal, count]) => (signal ? [] : [[name, count] as const]))
+  const isRedrive = command === 'redrive'
   const facts = [
-    `  codes      ${formatCounts(codes)}`,
-    `  consumers  ${formatCounts(consumers)}`,
-    `  ${command === 'redrive' ? 'to topics' : 'topics   '}  ${formatCounts(topics)}`,
+    `  codes: ${formatCounts(Object.entries(codes))}`,
+    `  consumers: ${formatCounts(Object.entries(consumers))}`,
+    ...(own.length > 0 ? [`  ${isRedrive ? 'to topics' : 'topics'}: ${formatCounts(own)}`] : []),
+    ...(inputs.length > 0
+      ? [
+          `  records of inputs: ${formatCounts(inputs)}${isRedrive ? '. Nothing is written to an input.' : ''}`,
+        ]
+      : []),
   ]
   const part = `Only ${count(looked, 'dead letter')} could be examined in time. All that match will be ${ACTIONS[command]}.`
   return [

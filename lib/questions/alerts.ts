@@ -1,18 +1,29 @@
 import { omitUndefined } from '#runtime/consumer'
 import { createKind } from '#runtime/settings'
-import { SEVERITIES } from '../alerting/rule.ts'
+import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFIER } from '../notification/firing-alerts.ts'
 import { toFlatDocument } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
+import { DAY_MS } from '../support/duration.ts'
 import { describeEnd, findEventTime } from '../tables/alert-end.ts'
 import type { AlertFilter, AlertSummary } from '../tables/alert-summary.ts'
-import { AlertSource, findSilenceIds } from './alert-source.ts'
+import { AlertSource, findSilenceIds, readFiringAlerts } from './alert-source.ts'
 import { column, type Tone } from './column.ts'
-import { choiceField, type Field, type Filter, requireOrder, textField, timeField } from './field.ts'
+import {
+  choiceField,
+  type Field,
+  type Filter,
+  listDistinct,
+  listFew,
+  offerNames,
+  requireOrder,
+  textField,
+  timeField,
+} from './field.ts'
 import { selectAlerts, selectPendingAlerts, WANTED_STATES } from './known-alerts.ts'
 import { describeLag } from './lag.ts'
 import { question } from './question.ts'
-import { readConditions } from './rules.ts'
+import { readActiveRules, readConditions } from './rules.ts'
 
 /** Labels with the values that each may have. */
 const LABELS = createKind((text): Readonly<Record<string, string[]>> | undefined => {
@@ -30,7 +41,7 @@ const label: Field<Readonly<Record<string, string[]>>> = {
 }
 
 const OF_RULE = {
-  rule: textField('only alerts of this rule; * matches any characters', 'HIGH_*'),
+  rule: offerNames(textField('only alerts of this rule; * matches any characters', 'HIGH_*')),
   entity: textField('only alerts of this entity: a whole subject, or words of source and subject', 'pump-1'),
 }
 
@@ -49,7 +60,8 @@ const RECENT_MS = 3_600_000
 export const ALERTS = question({
   title: 'Firing and past alerts',
   ofFlow: true,
-  about: `List firing alerts, the last written first. With --state, resolved alerts are listed, too.
+  about: `List firing alerts: critical ones first, and the last written first. Those of readings that were days old when they fired
+are behind others of their severity. With --state, resolved alerts are listed, too.
 
 Firing alerts are read from the state of the function notifier, so the time of the query does not depend on the
 number of entities. Resolved alerts are read from the alerts topic.`,
@@ -71,6 +83,7 @@ Examples:
     const silences = await source.silences()
     const rows = found
       .reverse()
+      .sort((a, b) => rankAlert(a) - rankAlert(b))
       .slice(0, limits.most)
       .map(alert => {
         const isSilenced = alert.state === 'firing' && findSilenceIds(silences, alert).length > 0
@@ -78,7 +91,7 @@ Examples:
         return {
           ...alert,
           unit: alert.unit ?? null,
-          eventAt: findEventTime(alert),
+          ...describeTimes(alert),
           silenced: isSilenced ? 'silenced' : null,
           end,
           tone: judgeAlert(alert),
@@ -106,24 +119,39 @@ Examples:
     column('severity', { type: 'severity', terminal: { leaveOut: 5 } }),
     column('changedAt', { heading: 'Changed', type: 'time', terminal: { leaveOut: 4 } }),
     column('eventAt', {
-      heading: 'Event time',
+      heading: 'Readings of',
       type: 'time',
       terminal: { leaveOut: 8 },
       page: { below: 'changedAt' },
     }),
-    column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt', terminal: { leaveOut: 3 } }),
+    column('lastsSince', { heading: 'Lasted', type: 'span', until: 'endedAt', terminal: { leaveOut: 3 } }),
     column('value', { type: 'quantity', unit: 'unit', limit: 'threshold', terminal: { leaveOut: 2 } }),
     column('state', { tone: 'tone' }),
     column('end', { terminal: { leaveOut: 6 }, page: { below: 'state' } }),
-    column('silenced', { type: 'badge', terminal: { leaveOut: 7 }, page: { below: 'state' } }),
+    column('silenced', { type: 'badge', terminal: { leaveOut: 7 }, page: { below: 'rule' } }),
     column('id', { only: 'terminal' }),
   ],
   empty: 'No matching alerts. Without --since, only those of the last day are looked at.',
+  page: {
+    async values(environment) {
+      const [firing, { rules }] = await Promise.all([
+        readFiringAlerts(environment),
+        readActiveRules(environment),
+      ])
+      return {
+        rule: listDistinct([...rules.map(({ name }) => name), ...firing.map(({ rule }) => rule)]),
+        entity: listFew(firing.map(({ entity }) => entity)),
+      }
+    },
+  },
   terminal: {
     usual: 50,
     flat: async (_, rows) =>
       rows.map(row =>
-        toFlatDocument({ ...row, silenced: undefined, end: undefined, tone: undefined, eventAt: undefined }),
+        toFlatDocument({
+          ...{ ...row, silenced: undefined, end: undefined, tone: undefined },
+          ...{ eventAt: undefined, lastsSince: undefined },
+        }),
       ),
   },
 })
@@ -163,6 +191,25 @@ function toAlertFilter({ rule, severity, entity, label, since, until }: Filter<t
     labels: label,
   })
   return { match, entity, sinceMs: since, untilMs: until }
+}
+
+/** Returns whether an alert fires because of readings that were days old when it changed. How long it lasts is then unknown. */
+function isOfOldReadings({ state, changedAt, startedAt }: AlertSummary): boolean {
+  return state === 'firing' && Date.parse(changedAt) - Date.parse(startedAt) > DAY_MS
+}
+
+/** Returns the time of the alert's readings, if it differs, and the time since which it lasts, if that is known. */
+export function describeTimes(alert: AlertSummary) {
+  return {
+    eventAt: findEventTime(alert),
+    lastsSince: isOfOldReadings(alert) ? null : alert.startedAt,
+  }
+}
+
+/** Returns the rank of an alert in lists: firing ones by severity, and those of old readings behind the others of their severity. */
+export function rankAlert(alert: AlertSummary): number {
+  if (alert.state !== 'firing') return SEVERITIES.length
+  return SEVERITIES.indexOf(alert.severity as Severity) + (isOfOldReadings(alert) ? 0.5 : 0)
 }
 
 /** Returns the tone of an alert: only a critical one that fires is a fault. */

@@ -3,9 +3,8 @@ import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../cli/questions.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { ALERT, describeAlert } from '../../../lib/questions/alert.ts'
-import { ALERTS } from '../../../lib/questions/alerts.ts'
+import { ALERTS, describeTimes, rankAlert } from '../../../lib/questions/alerts.ts'
 import { describeLag } from '../../../lib/questions/lag.ts'
-import { findEventTime } from '../../../lib/tables/alert-end.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -28,7 +27,7 @@ function list(
 ) {
   const shown = rows.map(
     (row): Row =>
-      ({ unit: null, eventAt: findEventTime(row), silenced: null, end: null, tone: 'bad', ...row }) as Row,
+      ({ unit: null, ...describeTimes(row), silenced: null, end: null, tone: 'bad', ...row }) as Row,
   )
   return formatAnswer(ALERTS, { more: 0, notes: [], ...more, rows: shown }, NOW, undefined)
 }
@@ -53,9 +52,10 @@ const one = (changes: object = {}) => {
 describe('what sluice alerts prints', () => {
   it('given lists and single alerts, then they are printed as the golden text says', () => {
     const second = summary({ alertId: 'a-2', value: 47.123456789 }, { changedAt: '2026-03-01T12:04:00.000Z' })
+    const old = summary({ alertId: 'a-3' }, { changedAt: '2026-03-03T12:00:00.000Z' })
     const group = { family: null, metric: null, entity: '/groups/tenant acme' }
     golden('alerts', {
-      'firing alerts': list([summary(), second]),
+      'firing alerts': list([summary(), second, old]),
       'firing and resolved': list([summary(), { ...summary({}, ENDED), reason: 'cleared' }]),
       nothing: list([]),
       'more than the limit, and a view that is behind': list([summary()], {
@@ -68,6 +68,13 @@ describe('what sluice alerts prints', () => {
       'an alert of a group that the topic has lost': one({ ...group, phase: 'firing', transitions: [] }),
       'a resolved alert': one({ ...group, ...ENDED, reason: 'cleared', phase: null, transitions: [] }),
     })
+  })
+
+  it('given alerts, then firing ones are first by severity, and those of old readings behind others of theirs', () => {
+    const changedAt = '2026-03-03T12:00:00.000Z'
+    const warning = { severity: 'warning' } as const
+    const alerts = [summary(), summary({}, { changedAt }), summary(warning), summary(warning, { changedAt })]
+    assert.deepEqual([...alerts, summary({}, ENDED)].map(rankAlert), [0, 0.5, 1, 1.5, 3])
   })
 
   it('given events whose producer has another zone, then all times are in UTC', () => {

@@ -1,6 +1,12 @@
 /** Commands that ask a question: their options, help, text and `--json` follow from it. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ColumnOf, collectRows, divideFacts } from '../lib/questions/column.ts'
+import {
+  type ColumnOf,
+  collectRows,
+  divideFacts,
+  formatMetric,
+  type MetricValue,
+} from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
 import { type Fields, flagField, numberField, withInitial } from '../lib/questions/field.ts'
 import {
@@ -190,6 +196,8 @@ function formatCell<Row>(column: ColumnOf<Row>, row: Row, nowMs: number): string
   // The row is of a kind of thing that has no such value.
   if (value === undefined) return '-'
   if (type === 'list') return (value as readonly unknown[]).join(', ')
+  if (type === 'metrics')
+    return (value as readonly MetricValue[]).map(metric => formatMetric(metric)).join(', ')
   if (type === 'numbers') return formatRanges(value as readonly number[])
   if (type === 'entity') return entityText(String(value))
   if (type === 'time') return utcTime(value as string)

@@ -1,6 +1,6 @@
 /** Entities with their newest values, and the statistics of their metrics, as the processor maintains them. */
 
-import { instant } from '#runtime/consumer'
+import { instant, parseEntity } from '#runtime/consumer'
 import { showStates, toSeconds } from '../analytics/entity-states.ts'
 import { type MetricStatistics, showMetrics } from '../analytics/metric-statistics.ts'
 import { STATISTICS } from '../analytics/processor.ts'
@@ -9,10 +9,11 @@ import { INTAKE } from '../intake/input.ts'
 import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { formatShare } from '../support/balance.ts'
 import { computeUnknownMs } from '../support/duration.ts'
-import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
+import { hasSymbol } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
 import {
+  type ListedEntity,
   listMetrics,
   listStates,
   MAX_LISTED_METRICS,
@@ -22,20 +23,32 @@ import {
 import { listStateKeys, readTable } from '../tables/table.ts'
 import type { Families } from '../telemetry/families.ts'
 import { readFiringAlerts } from './alert-source.ts'
-import { column, count, type Tone } from './column.ts'
+import { column, count, type MetricValue, type Tone } from './column.ts'
+import { compareWithLimits, findValueRules } from './entity-limits.ts'
 import type { Environment } from './environment.ts'
-import { type Field, type Filter, optionalNameField, textField } from './field.ts'
-import { type Limits, question } from './question.ts'
+import { type Field, type Filter, listDistinct, offerNames, optionalNameField, textField } from './field.ts'
+import { type KnownValues, type Limits, question } from './question.ts'
+import { readActiveRules } from './rules.ts'
 
 const WHOLE_OR_WORDS = 'whole subject of an entity, or words of its source and subject'
 
 const OF_METRICS = {
-  family: textField('only entities of this family', 'greenhouse'),
+  family: offerNames(textField('only entities of this family', 'greenhouse')),
   metric: textField('words of the names of the metrics to show', 'soilMoisture'),
 }
 
 /** Limits of pages: the states of more entities would take too much memory. */
-const ON_PAGE = { mostRecords: 50_000, sharedMs: 4_000 }
+const ON_PAGE = { mostRecords: 50_000, sharedMs: 4_000, values: readKnownNames }
+
+/** Returns the names of families, metrics and values of states. */
+async function readKnownNames({ config }: Environment): Promise<KnownValues> {
+  const families = Object.values(config.families.byName)
+  return {
+    family: listDistinct(Object.keys(config.families.byName)),
+    metric: listDistinct(families.flatMap(({ metrics }) => Object.keys(metrics))),
+    state: listDistinct(families.flatMap(({ states = {} }) => Object.values(states).flat())),
+  }
+}
 
 const EMPTY =
   'No entity matches. Entities are known once the processor has received a reading: `sluice publish` sends one.'
@@ -63,25 +76,43 @@ Examples:
     const fits = textFilter(filter.find ?? '')
     // A mapping may take the entity from the data. The source of the record's own event is then a tag.
     const hasTag = (entity: string) => fits(Object.values(activities.get(entity)?.tags ?? {}).join(' '))
-    const [{ entities, notes }, alerts] = await Promise.all([
+    const [{ entities, describe, notes }, firing, rules] = await Promise.all([
       readEntities(environment, filter, limits, hasTag),
-      countAlerts(environment),
+      readFiringAlerts(environment),
+      // Without rules, no value is near a limit.
+      readActiveRules(environment).then(
+        ({ rules }) => rules,
+        () => [],
+      ),
     ])
-    const rows = entities
-      .filter(({ states }) => filter.state === undefined || hasState(states, filter.state))
-      .map(({ metrics, states, lastAtMs, open: _, ...entity }) => ({
-        key: `${entity.partition} ${entity.entity}`,
-        ...entity,
-        ...describeNow(states),
-        lastAt: new Date(lastAtMs).toISOString(),
-        ...judgeAge(activities.get(entity.entity)),
-        ...judgeAlerts(alerts.get(entity.entity.trim()) ?? 0),
-        values: formatValues(metrics),
-      }))
-      .sort((a, b) => b.alerts - a.alerts)
-    const families = Map.groupBy(rows, ({ family }) => family)
+    const alerts = Map.groupBy(firing, ({ entity }) => entity)
+    const countAlerts = (entity: string) => alerts.get(entity.trim())?.length ?? 0
+    const found = entities
+      .filter(row => filter.state === undefined || hasState(describe(row).states, filter.state))
+      .sort((a, b) => countAlerts(b.entity) - countAlerts(a.entity))
+    const rows = found
+      .slice(0, limits.most)
+      .map(describe)
+      .map(({ metrics, states, lastAtMs, open: _, ...entity }) => {
+        const activity = activities.get(entity.entity)
+        const own = alerts.get(entity.entity.trim()) ?? []
+        const family = [entity.family, environment.config.families.byName[entity.family]] as const
+        const { subject } = parseEntity(entity.entity)
+        const watching = findValueRules(rules, family, subject, { tags: activity?.tags })
+        return {
+          key: `${entity.partition} ${entity.entity}`,
+          ...entity,
+          ...describeNow(states),
+          lastAt: new Date(lastAtMs).toISOString(),
+          ...judgeAge(activity),
+          ...judgeAlerts(own.length),
+          values: listValues(metrics, metric => compareWithLimits(watching, own, metric)),
+        }
+      })
+    const families = Map.groupBy(found, ({ family }) => family)
     const counts = [...families].map(([family, own]) => `${family} ${own.length}`)
-    return { rows, notes: [...notes, ...(counts.length > 1 ? [`Families: ${counts.join(', ')}`] : [])] }
+    const more = found.length - rows.length
+    return { rows, more, notes: [...notes, ...(counts.length > 1 ? [`Families: ${counts.join(', ')}`] : [])] }
   },
 }).shownAs({
   key: 'key',
@@ -89,25 +120,24 @@ Examples:
     column('entity', { type: 'entity', terminal: { least: 14 } }),
     column('states', { heading: 'State', type: 'badge', tone: 'stateTone', terminal: { least: 8 } }),
     column('stateSince', {
-      heading: 'Since',
-      type: 'time',
-      tone: 'stateTone',
-      terminal: { leaveOut: 6 },
-      page: { below: 'states' },
+      ...{ heading: 'Since', type: 'time', tone: 'stateTone' },
+      ...{ terminal: { leaveOut: 6 }, page: { isWide: true } },
     }),
-    column('family', { terminal: { leaveOut: 2 } }),
+    column('family', { terminal: { leaveOut: 2 }, page: { isWide: true, varies: true } }),
     count('alerts', { tone: 'tone' }),
-    column('lastAt', { heading: 'Last reading', type: 'time', tone: 'age', terminal: { leaveOut: 3 } }),
     column('lastAt', {
-      heading: 'Ago',
-      type: 'span',
-      tone: 'age',
-      terminal: { leaveOut: 4 },
-      page: { below: 'lastAt' },
+      ...{ heading: 'Last reading', type: 'time', tone: 'age' },
+      ...{ only: 'terminal', terminal: { leaveOut: 3 } },
     }),
-    column('silent', { type: 'badge', tone: 'age', terminal: { leaveOut: 5 }, page: { below: 'lastAt' } }),
-    count('readings', { terminal: { leaveOut: 1 } }),
-    column('values', { heading: 'Newest values', type: 'list', terminal: { least: 20 } }),
+    column('lastAt', {
+      ...{ heading: 'Ago', type: 'span', tone: 'age' },
+      ...{ terminal: { leaveOut: 4 }, page: { isWide: true } },
+    }),
+    column('silent', {
+      ...{ type: 'badge', tone: 'age', terminal: { leaveOut: 5 }, page: { isWide: true } },
+    }),
+    count('readings', { only: 'terminal', terminal: { leaveOut: 1 } }),
+    column('values', { heading: 'Newest values', type: 'metrics', terminal: { least: 20 } }),
   ],
   empty: EMPTY,
   page: ON_PAGE,
@@ -128,8 +158,8 @@ Examples:
   sluice stats --metric soilMoisture --watch`,
   filter: { find: optionalNameField(WHOLE_OR_WORDS), ...OF_METRICS },
   async read(environment, filter, limits) {
-    const { entities, notes } = await readEntities(environment, filter, limits)
-    const rows = entities.flatMap(({ entity, partition, family, states, metrics }) => {
+    const { entities, describe, notes } = await readEntities(environment, filter, limits)
+    const rows = entities.map(describe).flatMap(({ entity, partition, family, states, metrics }) => {
       const own: StatisticsRow[] = [...states.map(toStateRow), ...metrics]
       return own.map(row => ({
         key: `${partition} ${entity} ${row.metric}`,
@@ -177,7 +207,8 @@ function judgeAge({ isSilent = false }: Partial<Pick<EntityActivity, 'isSilent'>
 }
 
 /**
- * Reads the matching entities with the statistics of the wanted metrics, sorted by name.
+ * Reads the matching entities, sorted by name. `describe` returns the statistics of the wanted metrics of one, which takes longer than
+ * reading it.
  *
  * @param isWanted returns whether an entity matches for another reason than its name
  */
@@ -193,18 +224,19 @@ async function readEntities(
   const topic = await environment.topicSize('readings')
   const query = { text: find, most: mostRecords, ...(isWanted && { isWanted }) }
   const { rows, isWhole } = await readTable(await environment.inspection(), TABLE, topic, query)
+  const describe = (row: ListedEntity) => ({
+    ...row,
+    metrics: listStatistics(families, row, metric),
+    states: listStates(families, { ...row, states: showStates(row.states, nowMs) }).filter(({ name }) =>
+      fits(name),
+    ),
+  })
+  const hasWanted = ({ metrics, states }: ReturnType<typeof describe>) => metrics.length + states.length > 0
   const entities = rows
     .filter(row => family === undefined || row.family === family)
-    .map(row => ({
-      ...row,
-      metrics: listStatistics(families, row, metric),
-      states: listStates(families, { ...row, states: showStates(row.states, nowMs) }).filter(({ name }) =>
-        fits(name),
-      ),
-    }))
-    .filter(({ metrics, states }) => metric === '' || metrics.length + states.length > 0)
+    .filter(row => metric === '' || hasWanted(describe(row)))
   const notes = isWhole ? [] : [`Only ${rows.length} entities were searched: narrow the filter.`]
-  return { entities, notes }
+  return { entities, describe, notes }
 }
 
 /** Returns the statistics of the metrics whose names have all words. Pure. */
@@ -270,23 +302,21 @@ export function formatShares(period: TimeInValues): string[] {
   )
 }
 
-/** Returns the newest value of each metric, such as `temperature 21.5 °C`. Pure. */
-export function formatValues(metrics: ReturnType<typeof listStatistics>): string[] {
-  const texts = metrics.map(
-    ({ metric, last, unit }) => `${metric} ${formatQuantity(shortNumber(last), unit)}`,
-  )
-  const more = texts.length - MAX_LISTED_METRICS
-  return more > 0 ? [...texts.slice(0, MAX_LISTED_METRICS), `${more} more`] : texts
+/** Returns the newest values of the first metrics. @param compare compares a value with limits. Pure. */
+export function listValues(
+  metrics: ReturnType<typeof listStatistics>,
+  compare: (metric: ReturnType<typeof listStatistics>[number]) => Pick<MetricValue, 'tone' | 'limit'>,
+): MetricValue[] {
+  const values = metrics
+    .slice(0, MAX_LISTED_METRICS)
+    .map(found => ({ metric: found.metric, value: found.last, unit: found.unit, ...compare(found) }))
+  const more = metrics.length - values.length
+  if (more === 0) return values
+  return [...values, { metric: `${more} more`, value: null, unit: '', tone: 'muted', limit: null }]
 }
 
 function judgeAlerts(alerts: number) {
   return { alerts, tone: (alerts > 0 ? 'bad' : 'plain') satisfies Tone }
-}
-
-/** Returns the number of firing alerts by entity. */
-async function countAlerts(environment: Environment): Promise<ReadonlyMap<string, number>> {
-  const byEntity = Map.groupBy(await readFiringAlerts(environment), ({ entity }) => entity)
-  return new Map([...byEntity].map(([entity, own]) => [entity, own.length]))
 }
 
 /** Number of partitions of an input that are counted. Kafka, which knows their number, is not asked. */

@@ -13,7 +13,8 @@ import { createApplication } from '../../../lib/app/application.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
-import { formatValues, listStatistics } from '../../../lib/questions/entities.ts'
+import { formatMetric } from '../../../lib/questions/column.ts'
+import { listStatistics, listValues } from '../../../lib/questions/entities.ts'
 import { computeEventKey } from '../../../lib/recordings/event-key.ts'
 import { errorLine } from '../../../lib/support/file-errors.ts'
 import { MAX_LISTED_METRICS } from '../../../lib/tables/entity-statistics.ts'
@@ -36,6 +37,9 @@ metrics:
 others: numbers
 tags: [house]
 `
+const showValues = (rows: Parameters<typeof listValues>[0]) =>
+  listValues(rows, () => ({ tone: 'plain', limit: null })).map(value => formatMetric(value))
+
 const SIXTY = Array.from({ length: 60 }, (_, index) => `metric${index + 1}`)
 const PLANT = `family: plant
 entity: { source: '/plant/{line}', subject: '{machine}' }
@@ -102,7 +106,7 @@ describe('given a family that does not ship', () => {
         ['greenhouse', 'salinity', 4, ''],
       ],
     )
-    assert.deepEqual(formatValues(rows), ['soilMoisture 40 %', 'salinity 4'])
+    assert.deepEqual(showValues(rows), ['soilMoisture 40 %', 'salinity 4'])
   })
 
   it('when it has 60 metrics, then all are counted, and a page lists some, or those that are looked for', async () => {
@@ -111,10 +115,10 @@ describe('given a family that does not ship', () => {
     await kit.when(event)
     const state = (await kit.state(formatEntity(event))) as EntityStatistics
     assert.equal(Object.keys(state.metrics).length, 40)
-    const values = formatValues(listStatistics(FAMILIES, state))
+    const values = showValues(listStatistics(FAMILIES, state))
     assert.deepEqual([values.length, values.at(-1)], [MAX_LISTED_METRICS + 1, '28 more'])
     assert.equal(values[0], 'metric21 1 %')
-    assert.deepEqual(formatValues(listStatistics(FAMILIES, state, 'metric6')), ['metric60 1 %'])
+    assert.deepEqual(showValues(listStatistics(FAMILIES, state, 'metric6')), ['metric60 1 %'])
     const metrics = SIXTY.map(name => ({
       name,
       unit: '%',

@@ -20,13 +20,15 @@ import { nameField, textField } from './field.ts'
 import { question } from './question.ts'
 
 const TOTALS = [
-  column('topic', { link: 'topic', terminal: { least: 20, leaveOut: 4 } }),
+  column('signal', {
+    ...{ heading: 'Topic', link: 'topic', linkBy: ['topic'], terminal: { least: 20, leaveOut: 4 } },
+  }),
   count('lag', { none: 'not known' }),
-  count('entities'),
-  count('held', { heading: 'Held entities', terminal: { leaveOut: 2 } }),
-  count('parked', { heading: 'Parked events', terminal: { leaveOut: 3 } }),
-  count('outbox', { heading: 'To be published', terminal: { leaveOut: 1 } }),
-  column('asOf', { type: 'time', terminal: { leaveOut: 5 } }),
+  count('entities', { page: { isWide: true } }),
+  count('held', { heading: 'Held entities', terminal: { leaveOut: 2 }, page: { isWide: true } }),
+  count('parked', { heading: 'Parked events', terminal: { leaveOut: 3 }, page: { isWide: true } }),
+  count('outbox', { heading: 'To be published', terminal: { leaveOut: 1 }, page: { isWide: true } }),
+  column('asOf', { type: 'time', none: '–', terminal: { leaveOut: 5 }, page: { isWide: true } }),
 ] as const
 
 export const STATES = question({
@@ -54,7 +56,8 @@ Examples:
         summarizePartition(key, await inspection.summary(key), bounds?.[key.partition]),
       )
       const summaries = await Promise.all(found)
-      if (summaries.some(hasState)) rows.push(sumPartitions(consumer, topic, summaries))
+      if (summaries.some(hasState))
+        rows.push(sumPartitions(consumer, { topic, signal: environment.findSignal(topic) }, summaries))
     }
     return { rows, notes }
   },
@@ -96,7 +99,7 @@ Examples:
       const partitions = await readPartitionStates(inspection, keys, bounds)
       if (!partitions.some(hasState)) continue
       more += Math.max(0, computeSum(partitions.map(({ failures }) => failures.length)) - most)
-      rows.push(describeState(consumer, topic, partitions, most))
+      rows.push(describeState(consumer, { topic, signal: environment.findSignal(topic) }, partitions, most))
     }
     if (rows.length === 0) throw missingState(environment, consumer, topics, notes)
     const left = more > 0 ? [`${more} more open failures are not listed.`] : []
@@ -114,17 +117,21 @@ Examples:
         count('partition'),
         count('appliedOffset', { heading: 'Applied', none: 'none' }),
         count('lag', { none: '?' }),
-        count('epoch', { terminal: { leaveOut: 2 } }),
-        count('entities'),
-        count('held', { terminal: { leaveOut: 7 } }),
-        count('parked', { terminal: { leaveOut: 8 } }),
-        count('ids', { terminal: { leaveOut: 4 } }),
-        count('outbox'),
-        column('oldestOutbox', { heading: 'Oldest in it', terminal: { leaveOut: 6 } }),
-        count('failures'),
-        count('timers'),
-        column('logClock', { type: 'seconds', terminal: { leaveOut: 1 } }),
-        column('asOf', { type: 'time', terminal: { leaveOut: 3 } }),
+        count('epoch', { terminal: { leaveOut: 2 }, page: { isWide: true } }),
+        count('entities', { page: { isWide: true } }),
+        count('held', { terminal: { leaveOut: 7 }, page: { isWide: true } }),
+        count('parked', { terminal: { leaveOut: 8 }, page: { isWide: true } }),
+        count('ids', { terminal: { leaveOut: 4 }, page: { isWide: true } }),
+        count('outbox', { page: { isWide: true } }),
+        column('oldestOutbox', {
+          heading: 'Oldest in it',
+          terminal: { leaveOut: 6 },
+          page: { isWide: true },
+        }),
+        count('failures', { page: { isWide: true } }),
+        count('timers', { page: { isWide: true } }),
+        column('logClock', { type: 'seconds', terminal: { leaveOut: 1 }, page: { isWide: true } }),
+        column('asOf', { type: 'time', terminal: { leaveOut: 3 }, page: { isWide: true } }),
       ],
       empty: 'The topic has no partitions.',
     },
@@ -148,8 +155,8 @@ Examples:
       columns: [
         count('partition'),
         count('offset', { link: 'messages', linkBy: ['topic', 'partition', 'offset'] }),
-        count('attempt'),
-        column('since', { type: 'time', terminal: { leaveOut: 1 } }),
+        count('attempt', { page: { isWide: true } }),
+        column('since', { type: 'time', terminal: { leaveOut: 1 }, page: { isWide: true } }),
         column('id', { heading: 'Failure', terminal: { least: 12 } }),
       ],
       empty: 'No failures are open.',
@@ -212,14 +219,24 @@ function hasState({ appliedOffset, epoch }: Pick<PartitionSummary, 'appliedOffse
   return appliedOffset >= 0 || epoch > 0
 }
 
+/** Name of a topic in Kafka, and its signal; undefined for a topic of another application. */
+interface ReadTopicName {
+  readonly topic: string
+  readonly signal: string | undefined
+}
+
 /** Sums of the partitions of a topic. */
 type StateTotals = ReturnType<typeof sumPartitions>
 
-function sumPartitions(consumer: string, topic: string, partitions: readonly PartitionSummary[]) {
+function sumPartitions(
+  consumer: string,
+  { topic, signal = topic }: ReadTopicName,
+  partitions: readonly PartitionSummary[],
+) {
   const sum = (member: 'entities' | 'held' | 'parked' | 'outbox') =>
     computeSum(partitions.map(partition => partition[member]))
   return {
-    ...{ state: `${consumer} on ${topic}`, consumer, topic },
+    ...{ state: `${consumer} on ${topic}`, consumer, topic, signal },
     lag: sumIfKnown(partitions.map(({ lag }) => lag)),
     ...{ entities: sum('entities'), held: sum('held'), parked: sum('parked'), outbox: sum('outbox') },
     asOf:
@@ -232,12 +249,12 @@ function sumPartitions(consumer: string, topic: string, partitions: readonly Par
 
 function describeState(
   consumer: string,
-  topic: string,
+  named: ReadTopicName,
   partitions: readonly PartitionState[],
   mostFailures: number,
 ) {
   return {
-    ...sumPartitions(consumer, topic, partitions),
+    ...sumPartitions(consumer, named, partitions),
     partitions: partitions.map(
       ({ appliedOffset, failures, logClockMs, nextTimer: _, tally: __, ...more }) => ({
         ...more,
@@ -252,7 +269,9 @@ function describeState(
       return [{ partition, ...timer, firesAfter: firesAfterMs / 1_000 }]
     }),
     failures: partitions
-      .flatMap(({ partition, failures }) => failures.map(failure => ({ topic, partition, ...failure })))
+      .flatMap(({ partition, failures }) =>
+        failures.map(failure => ({ topic: named.topic, partition, ...failure })),
+      )
       .slice(0, mostFailures),
     outcomes: Object.entries(sumReasons(partitions.map(({ tally }) => tally)))
       .sort()

@@ -1,4 +1,5 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
+import { instant } from '#runtime/consumer'
 import type { Bounds } from '#runtime/operating/kafka'
 import type { StateDetails, StateInspection, StateSummary } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
@@ -24,7 +25,7 @@ export interface PartitionSummary {
   readonly lag: number | null
   /** Epoch of the state. It is incremented whenever the state is replaced. */
   readonly epoch: number
-  /** Timestamp of the record at the applied offset, RFC 3339. */
+  /** Timestamp of the record at the applied offset, RFC 3339; null if unknown, as for an input, whose clock counts records. */
   readonly asOf: string | null
   /** Log time since the state was created, in milliseconds. Timers and the deduplication window use this clock. */
   readonly logClockMs: number
@@ -69,6 +70,9 @@ export async function readPartitionStates(
   return states
 }
 
+/** Time before which Kafka did not exist, so that no record can be from then: a clock that is lower counts records. */
+const KAFKA_MS = Date.UTC(2011)
+
 /** Converts the summary of a partition state. @param bounds bounds of the partition; undefined if unknown. Pure. */
 export function summarizePartition(
   { partition }: StateKey,
@@ -82,7 +86,8 @@ export function summarizePartition(
     appliedOffset,
     lag: bounds ? countOffsetsBehind(bounds, appliedOffset + 1) : null,
     epoch,
-    asOf: clock.lastAppendMs === undefined ? null : new Date(clock.lastAppendMs).toISOString(),
+    asOf:
+      clock.lastAppendMs === undefined || clock.lastAppendMs < KAFKA_MS ? null : instant(clock.lastAppendMs),
     logClockMs: clock.nowMs,
     // Redis stores an additional value for each held entity, which is subtracted here.
     entities: entities - held,

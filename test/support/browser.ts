@@ -91,9 +91,9 @@ export class Visit {
   async obstacles(): Promise<Obstacle[]> {
     // The page's content security policy does not apply to scripts that the test adds.
     await this.page.evaluate(axe.source)
-    // The column with the actions of each row has no heading, which a narrow screen would repeat in each row.
     const pale = await this.page.evaluate(findPaleMarks)
     const found: Obstacle[] = await this.page.evaluate(async () => {
+      // The column with the actions of each row has no heading, which a narrow screen would repeat in each row.
       // biome-ignore lint/suspicious/noExplicitAny: axe is in the page, not here
       const { violations } = await (globalThis as any).axe.run({
         rules: { 'empty-table-header': { enabled: false } },

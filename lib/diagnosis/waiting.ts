@@ -46,7 +46,7 @@ function compareWaits(a: WaitingRecords, b: WaitingRecords): number {
 }
 
 /** Returns a phrase such as `3000 records wait at intake, for 16 min`. */
-export function describeWait({ function: name, pending, waitingMs }: WaitingRecords): string {
+function describeWait({ function: name, pending, waitingMs }: WaitingRecords): string {
   const since = waitingMs === null || waitingMs < 1_000 ? '' : `, for ${durationText(waitingMs)}`
   return `${count(pending, 'record')} ${pending === 1 ? 'waits' : 'wait'} at ${name}${since}`
 }

@@ -1,7 +1,10 @@
 /** Reads how far all consumers of an environment are behind, and for how long their first pending records have waited. */
+
+import type { Connections } from '#runtime/functions/connections'
 import type { Bounds, Kafka, TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import { once } from '#runtime/waiting'
+import type { DeclaredFunction } from '../app/functions.ts'
 import { SIGNALS, type Signal } from '../app/topic-table.ts'
 import type { WaitingRecords } from '../diagnosis/waiting.ts'
 import {
@@ -12,7 +15,6 @@ import {
   readFirstTimestamp,
 } from '../queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../queries/kafka/topics.ts'
-import type { Environment } from './environment.ts'
 
 /** Maximum number of partitions whose first pending record is read at a time. Each consumer and topic has its share. */
 export const MAX_AGES = 50
@@ -37,10 +39,16 @@ interface Head {
   readonly sinceMs: number | undefined
 }
 
-type Sources = Pick<
-  Environment,
-  'connections' | 'kafka' | 'log' | 'consumers' | 'functions' | 'topic' | 'findSignal'
->
+/** Members of the environment that are read. */
+interface Sources {
+  readonly consumers: readonly ReadTopic[]
+  readonly functions: readonly Pick<DeclaredFunction, 'name' | 'reading'>[]
+  readonly connections: Pick<Connections, 'register'>
+  kafka(): Promise<Kafka>
+  log(): Promise<LogReader>
+  topic(signal: Signal): string
+  findSignal(topic: string): Signal | undefined
+}
 
 export class LagReader {
   readonly #environment: Sources
@@ -63,11 +71,11 @@ export class LagReader {
    * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
    */
   async read(nowMs: number): Promise<Lags> {
-    const { consumers, functions, topic } = this.#environment
+    const { consumers, functions } = this.#environment
     const offsets = await this.#offsets()
     const shared = shareBounds(offsets)
     const readBounds = async (signal: Signal) =>
-      [signal, await findTopicBounds(shared, topic.call(this.#environment, signal))] as const
+      [signal, await findTopicBounds(shared, this.#environment.topic(signal))] as const
     const [lags, bounds] = await Promise.all([
       readConsumerLags(shared, consumers),
       Promise.all(SIGNALS.map(readBounds)),

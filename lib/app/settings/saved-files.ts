@@ -6,6 +6,7 @@ export const SAVED_FILES = slice(
   {
     SLUICE_SAVED_FILES: setting(text(/\S/, 'a file'), {
       description: 'File with the saved files that are not in force. `npm start` sets it.',
+      setBy: 'runtime',
     }),
   },
   ({ SLUICE_SAVED_FILES }) => ({ savedFiles: SLUICE_SAVED_FILES }),

@@ -36,15 +36,20 @@ export async function countUnapplied(
 
 const OUT_OF_DATE = 'Kafka could not be asked, so this may be out of date: see `sluice doctor`.'
 
-/** Returns notes for an answer without rows: the records that consumers have not read yet. */
+/**
+ * Returns notes for an answer without rows: the records that consumers have not read yet.
+ *
+ * @param empty sentence of the question for an answer without rows, which stands before the note that Kafka could not be asked
+ */
 export async function describeUnread(
   { lags }: Pick<Environment, 'lags'>,
+  empty: string,
   nowMs: number,
 ): Promise<readonly string[]> {
   try {
     return describeWaiting((await lags.read(nowMs)).lags)
   } catch (error) {
-    if (error instanceof Unavailable || error instanceof RefusedByKafka) return [OUT_OF_DATE]
+    if (error instanceof Unavailable || error instanceof RefusedByKafka) return [empty, OUT_OF_DATE]
     throw error
   }
 }

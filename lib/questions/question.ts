@@ -157,13 +157,21 @@ export function question<Of extends Fields, Row extends WithLists<Lists>, Lists 
 
 /** Asks a question. A list is cut to its limit; a thing limits its own lists. @throws the errors of its `read` */
 export async function ask<Of extends Fields, Row>(
-  { read, ofFlow, sections }: Pick<Asked<Of, Row>, 'read' | 'ofFlow'> & { readonly sections?: unknown },
+  {
+    read,
+    ofFlow,
+    sections,
+    empty,
+  }: Pick<Asked<Of, Row>, 'read' | 'ofFlow'> & {
+    readonly sections?: unknown
+    readonly empty: string
+  },
   environment: Environment,
   filter: Filter<Of>,
   limits: Limits,
 ): Promise<Answer<Row>> {
   const { rows: found, more = 0, notes = [] } = await read(environment, filter, limits)
   const rows = sections === undefined ? found.slice(0, limits.most) : found
-  const unread = ofFlow && found.length === 0 ? await describeUnread(environment, limits.nowMs) : []
+  const unread = ofFlow && found.length === 0 ? await describeUnread(environment, empty, limits.nowMs) : []
   return { rows, more: more + found.length - rows.length, notes: [...new Set([...unread, ...notes])] }
 }

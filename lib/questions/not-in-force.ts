@@ -1,5 +1,5 @@
 /** Rules, tables, families, inputs, receivers and silences that are saved and not in force yet, or were refused. */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { getRuleIdentity } from '../alerting/rule.ts'
@@ -9,8 +9,9 @@ import { openStoredSilences } from '../clock/stored-silences.ts'
 import { type ApplyingSign, applyingName, isApplying } from '../clock/view-plan.ts'
 import { readActivatedRules } from '../queries/alerts/activated-rules.ts'
 import { describeRefusal, readSavedFiles, type SavedFile } from '../queries/saved-files.ts'
+import { readConfigFile } from '../support/adapters/config-file.ts'
 import { durationText } from '../support/duration.ts'
-import { errorLine } from '../support/file-errors.ts'
+import { errorLine, FileError } from '../support/file-errors.ts'
 import { isExample } from '../views/language/aside-examples.ts'
 import { readableTables, type TablePlan } from '../views/plan.ts'
 import type { Environment } from './environment.ts'
@@ -171,14 +172,18 @@ async function readTables(environment: Environment): Promise<TableFacts> {
   return { files: files.flat(), readable, reason: isBuilt ? 'it is being built' : usual }
 }
 
-/** Reads the files of a folder; none without the folder. */
+/** Reads the files of a folder; none without the folder. A file that is no text is left to the reload, which refuses it. */
 async function readTexts(folder: string, name: RegExp): Promise<readonly EditedText[]> {
   const names = (await readdir(folder).catch(() => [])).filter(file => name.test(file)).sort()
   const read = async (file: string) => {
-    const [text, { mtimeMs: savedMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
-    return { file, text, savedMs }
+    const text = await readConfigFile(file, file).catch(ignoreFileError)
+    return text === undefined ? [] : [{ file, text, savedMs: (await stat(file)).mtimeMs }]
   }
-  return Promise.all(names.map(file => read(join(folder, file))))
+  return (await Promise.all(names.map(file => read(join(folder, file))))).flat()
+}
+
+function ignoreFileError(error: unknown): undefined {
+  if (!(error instanceof FileError)) throw error
 }
 
 async function readSilence({ connections, config: { env } }: Environment): Promise<ForceFacts['silence']> {

@@ -26,6 +26,7 @@ const EXAMPLE_BYTES = 160
 
 export const DEAD_LETTER_REASONS = question({
   title: 'Reasons of failures',
+  ofFlow: true,
   about: `List the reasons of open dead letters, the last one first: with their number, the first and the last failure, and the
 newest record as an example.
 
@@ -50,7 +51,7 @@ Examples:
     return {
       rows: groups.map(group => ({ ...group, example: examples.get(group.at) ?? null })),
       notes: [
-        ...(left > 0 ? [`${countText(left, 'older dead letter')} are not counted here.`] : []),
+        ...(left > 0 ? [`Not counted here: ${countText(left, 'older dead letter')}.`] : []),
         ...describeLetters(counts, newest, now),
       ],
     }

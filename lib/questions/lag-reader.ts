@@ -55,6 +55,9 @@ export class LagReader {
   readonly #offsets: () => Promise<TopicOffsets>
   /** First pending records that are known, by place. A record is read once, as long as it stays the first. */
   #heads: ReadonlyMap<string, Head> = new Map()
+  /** Time of the first look. */
+  #firstMs: number | undefined
+  #reading: Promise<Lags> | undefined
 
   /** @param createOffsets opens the connection to Kafka for this reader alone */
   constructor(environment: Sources, createOffsets: (kafka: Kafka) => TopicOffsets) {
@@ -66,11 +69,18 @@ export class LagReader {
 
   /**
    * Returns the lags. A record of a topic of Sluice waits since it was written. The times of an input are those of its producers, so
-   * its records wait since this reader saw them first.
+   * its records wait since this reader saw them first, which says nothing at its first look. Concurrent calls share an answer.
    *
    * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
    */
-  async read(nowMs: number): Promise<Lags> {
+  read(nowMs: number): Promise<Lags> {
+    this.#reading ??= this.#read(nowMs).finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  async #read(nowMs: number): Promise<Lags> {
     const { consumers, functions } = this.#environment
     const offsets = await this.#offsets()
     const shared = shareBounds(offsets)
@@ -81,6 +91,7 @@ export class LagReader {
       Promise.all(SIGNALS.map(readBounds)),
     ])
     await this.#readHeads(lags, nowMs)
+    this.#firstMs ??= nowMs
     const getWindowMs = (name: string) =>
       (functions.find(declared => declared.name === name)?.reading.maximumBatchingWindow ?? 0) * 1_000
     return {
@@ -92,7 +103,8 @@ export class LagReader {
   #addAges(lag: ReadTopic & ConsumerLag, windowMs: number, nowMs: number): Lag {
     const partitions = lag.partitions.map(one => {
       const { sinceMs } = this.#heads.get(toPlace(lag, one.partition)) ?? {}
-      const seconds = sinceMs === undefined ? null : Math.max(0, nowMs - sinceMs) / 1_000
+      const isUnknown = sinceMs === undefined || (sinceMs === nowMs && nowMs === this.#firstMs)
+      const seconds = isUnknown ? null : Math.max(0, nowMs - sinceMs) / 1_000
       return { ...one, seconds: one.pending === 0 ? 0 : seconds }
     })
     const waits = partitions.flatMap(one =>

@@ -51,9 +51,12 @@ describe('how long records wait', () => {
     ])
   })
 
-  it('given an input, whose times are those of others, then its records wait since they were seen', async () => {
+  it('given an input, whose times are those of others, then its records wait since they were seen, if not at the first look', async () => {
     const { read, committed } = given({ presses: [9] })
-    assert.deepEqual(await read(AT_MS), [['presses', 9, 0]])
+    assert.deepEqual(await Promise.all([read(AT_MS), read(AT_MS + 1)]), [
+      [['presses', 9, null]],
+      [['presses', 9, null]],
+    ])
     assert.deepEqual(await read(AT_MS + 60_000), [['presses', 9, 60_000]])
     committed[0] = 3
     assert.deepEqual(await read(AT_MS + 90_000), [['presses', 6, 0]])

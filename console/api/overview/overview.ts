@@ -143,6 +143,8 @@ export class OverviewReader {
   readonly #letters = new FactReader<OpenDeadLetters>()
   readonly #watch = new StallWatch(EVERY_MS)
   #standing: readonly StalledFunctions[] = []
+  /** Last known notices of saved things. */
+  #lastSaved: Overview['notices'] = []
   /** Time of the lags that were watched last. */
   #watchedMs: number | null = null
 
@@ -201,7 +203,7 @@ export class OverviewReader {
       this.#redis.read(withinMs, () => ask('redis', () => this.#readRedis(atMs, lags.value?.lags ?? []))),
       readKafka(this.#alerts, 'alerts', [], () => readRecentAlerts(environment)),
       readKafka<OpenDeadLetters>(this.#letters, 'dlq', NO_LETTERS, () => countOpenDeadLetters(environment)),
-      readSoon(this.#findNotInForce(atMs), []),
+      readSoon(this.#findNotInForce(atMs), this.#lastSaved),
       isAnswered ? readSoon(this.#findUnknownTypes(bounds?.get('readings')), []) : [],
       isAnswered && bounds?.get('events') ? this.#findUnended(atMs) : [],
       isAnswered ? this.#countMembers() : new Map<string, number>(),
@@ -228,11 +230,12 @@ export class OverviewReader {
     facts: Omit<StallFacts, 'lags'>,
     nowMs: number,
   ): readonly StalledFunctions[] {
-    const isNew = lags.state === 'now' ? lags.asOfMs !== this.#watchedMs : lags.state === 'away'
-    if (!isNew) return this.#standing
-    this.#watchedMs = lags.asOfMs
-    const observed = lags.state === 'now' ? lags.value?.lags : undefined
-    this.#standing = this.#watch.next({ ...facts, lags: observed }, nowMs)
+    const isAway = lags.state === 'away'
+    if (isAway || lags.asOfMs !== this.#watchedMs) {
+      this.#watchedMs = lags.asOfMs
+      const observed = isAway ? undefined : lags.value?.lags
+      this.#standing = this.#watch.next({ ...facts, lags: observed }, nowMs)
+    }
     return this.#standing
   }
 
@@ -250,7 +253,8 @@ export class OverviewReader {
     return this.#saved.get('saved', async () => {
       const things = await readNotInForce(this.#environment)
       const late = things.filter(({ sinceMs }) => nowMs - sinceMs > SAVED_FOR_MS)
-      return describeNotInForce(late, nowMs).map(says => ['saved', says.replace(/\.$/, ''), ''])
+      this.#lastSaved = describeNotInForce(late, nowMs).map(says => ['saved', says.replace(/\.$/, ''), ''])
+      return this.#lastSaved
     })
   }
 

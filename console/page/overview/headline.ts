@@ -20,15 +20,16 @@ const SERVERS = { kafka: 'Kafka', redis: 'Redis' } as const
 
 type Facts = Pick<
   Overview,
-  'servers' | 'standing' | 'firing' | 'openDeadLetters' | 'consumers' | 'flow' | 'counters'
+  'servers' | 'standing' | 'notices' | 'firing' | 'openDeadLetters' | 'consumers' | 'flow' | 'counters'
 >
 
 /**
  * Returns the headline: what does not work or is behind, then what fires or has failed. It reports success only if everything is
- * known, nothing has stalled or is late, no alert fires, and there are no open dead letters.
+ * known, nothing has stalled or is late, all functions run, all that is saved is in force, no alert fires, and there are no open dead
+ * letters.
  */
 export function chooseHeadline(overview: Facts): Headline {
-  const { servers, standing, firing, openDeadLetters } = overview
+  const { servers, standing, notices, firing, openDeadLetters } = overview
   const letters = openDeadLetters.value
     ? { letters: formatCount(openDeadLetters.value, 'open dead letter') }
     : {}
@@ -48,11 +49,20 @@ export function chooseHeadline(overview: Facts): Headline {
     const text = `${what}. The list shows where, and why.${late ? ` ${late.text}` : ''}`
     return { tone: 'bad', text, ...detail, ...letters }
   }
-  const failed = letters.letters ? 'records have failed' : undefined
-  const problems = [alerts, failed].filter(text => text !== undefined)
-  const end = failed ? ':' : '.'
+  const idle = new Set(
+    (overview.consumers.value ?? []).filter(({ members }) => members === 0).map(one => one.function),
+  )
+  const saved = notices.some(([about]) => about === 'saved')
+  const failed = letters.letters !== undefined
+  const problems = [
+    ...(alerts ? [alerts] : []),
+    ...(idle.size > 0 ? [formatCount(idle.size, 'function does not run', 'functions do not run')] : []),
+    ...(saved ? ['a saved change is not in force'] : []),
+    ...(failed ? ['records have failed'] : []),
+  ]
+  const all = `${problems.join(', and ')}${failed ? ':' : '.'}`
   if (late) {
-    const more = problems.length > 0 ? ` Besides, ${problems.join(', and ')}${end}` : ''
+    const more = problems.length > 0 ? ` Besides, ${all}` : ''
     return { tone: late.tone, text: `${late.text}${more}`, ...detail, ...letters }
   }
   const unknown = listUnknown(overview)
@@ -60,15 +70,8 @@ export function chooseHeadline(overview: Facts): Headline {
     ? 'It is not known yet whether anything has stalled'
     : 'Nothing has stalled'
   if (problems.length > 0) {
-    const text = `${stalled}, but ${problems.join(', and ')}${end}`
-    return { tone: firing.value?.[0]?.severity === 'critical' ? 'bad' : 'warn', text, ...letters }
-  }
-  const idle = new Set(
-    (overview.consumers.value ?? []).filter(({ members }) => members === 0).map(one => one.function),
-  )
-  if (idle.size > 0) {
-    const text = `${stalled}, but ${formatCount(idle.size, 'function does', 'functions do')} not run: the consumer groups have no members.`
-    return { tone: 'warn', text }
+    const tone = firing.value?.[0]?.severity === 'critical' ? 'bad' : 'warn'
+    return { tone, text: `${stalled}, but ${all}`, ...letters }
   }
   if (unknown.length > 0)
     return { tone: 'plain', text: `${stalled}. Still being read: ${unknown.join(', ')}.` }

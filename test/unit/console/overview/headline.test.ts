@@ -32,6 +32,7 @@ const FIRING = known([
 const WELL: Facts = {
   servers: { kafka: null, redis: null },
   standing: [],
+  notices: [],
   firing: known([]),
   openDeadLetters: known(0),
   counters: known({}),
@@ -104,7 +105,16 @@ describe('the first sentence of the overview', () => {
       'groups have no members',
       { consumers: known([{ ...waiting('alerting', 0, 0), members: 0 }]) },
       'warn',
-      /^Nothing has stalled, but 1 function does not run: the consumer groups have no members\.$/,
+      /^Nothing has stalled, but 1 function does not run\.$/,
+    ],
+    [
+      'a saved rule is refused, and groups have no members',
+      {
+        notices: [['saved', 'rules/a.yaml is not in force', '']],
+        consumers: known([{ ...waiting('alerting', 0, 0), members: 0 }]),
+      },
+      'warn',
+      /^Nothing has stalled, but 1 function does not run, and a saved change is not in force\.$/,
     ],
     [
       'the lag is being read',

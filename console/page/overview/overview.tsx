@@ -74,10 +74,14 @@ export function OverviewPage(): JSX.Element {
               <LiveChart title="Alerts firing" snapshots={snapshots} getValue={readFiring} />
             </div>
             <section class="card" aria-labelledby="flow">
-              <h2 id="flow">Flow</h2>
+              <h2 id="flow">
+                Flow <Age of={overview.counters} nowMs={overview.atMs} />
+              </h2>
               <Flow overview={overview} rate={rate} />
             </section>
-            <h2>Consumers</h2>
+            <h2>
+              Consumers <Age of={overview.consumers} nowMs={overview.atMs} />
+            </h2>
             <DataTable
               name="consumers"
               caption="consumers"
@@ -92,6 +96,11 @@ export function OverviewPage(): JSX.Element {
       </AnswerView>
     </>
   )
+}
+
+/** Says of when figures are that are not of now. */
+function Age({ of, nowMs }: { readonly of: Known<unknown>; readonly nowMs: number }): JSX.Element | null {
+  return of.state === 'now' ? null : <small class="muted">{describeAge(of, nowMs)}</small>
 }
 
 function listParts({

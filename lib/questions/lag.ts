@@ -2,6 +2,7 @@
 import { RefusedByKafka } from '#runtime/operating/servers'
 import { Unavailable } from '#runtime/pipeline'
 import type { Signal } from '../app/topic-table.ts'
+import { withTimeout } from '../diagnosis/observe.ts'
 import { describeWaiting } from '../diagnosis/waiting.ts'
 import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
 import { readTopicReach } from '../queries/kafka/topics.ts'
@@ -36,6 +37,9 @@ export async function countUnapplied(
 
 const OUT_OF_DATE = 'Kafka could not be asked, so this may be out of date: see `sluice doctor`.'
 
+/** Time for which an answer without rows waits for the lags, in milliseconds. */
+const LAGS_WITHIN_MS = 3_000
+
 /**
  * Returns notes for an answer without rows: the records that consumers have not read yet.
  *
@@ -47,7 +51,7 @@ export async function describeUnread(
   nowMs: number,
 ): Promise<readonly string[]> {
   try {
-    return describeWaiting((await lags.read(nowMs)).lags)
+    return describeWaiting((await withTimeout(lags.read(nowMs), 'kafka', LAGS_WITHIN_MS)).lags)
   } catch (error) {
     if (error instanceof Unavailable || error instanceof RefusedByKafka) return [empty, OUT_OF_DATE]
     throw error

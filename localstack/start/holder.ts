@@ -55,7 +55,7 @@ function describeAttempt({ failed, runningSinceMs }: Attempt, nowMs: number): st
 
 function describeMachine({ cores, load, available }: Machine): string {
   const had = ` In the last minute, the functions had ${cores.toFixed(1)} of ${count(available, 'core')}`
-  return load > available
+  return cores > 0 && load > available
     ? `${had}, and ${load.toFixed(0)} programs needed one: the machine is too slow.`
     : `${had}.`
 }

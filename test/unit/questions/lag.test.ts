@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline'
-import { countUnapplied, describeLag } from '../../../lib/questions/lag.ts'
+import { countUnapplied, describeLag, describeUnread } from '../../../lib/questions/lag.ts'
 
 it('given records that a consumer has not applied, then those written before a time are counted, if Kafka can be asked', async () => {
   const applied = [9, 3]
@@ -23,4 +23,9 @@ it('given records that a consumer has not applied, then those written before a t
     describeLag(3, 'views', 'readings').join(),
     /^Not up to date: views has 3 records of the readings/,
   )
+})
+
+it('given Kafka that hangs, then an answer without rows soon says that it may be out of date', async () => {
+  const lags = { read: () => Promise.withResolvers<never>().promise }
+  assert.match((await describeUnread({ lags } as never, 'None.', 0)).join(' '), /^None\. Kafka could not be asked/)
 })

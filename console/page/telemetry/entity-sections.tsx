@@ -92,12 +92,22 @@ const STATISTICS: readonly Column<Metric>[] = [
   numberColumn('Mean', ({ statistics }) => statistics?.mean, { none: 'no mean' }),
   numberColumn('Least', ({ statistics }) => statistics?.minimum),
   numberColumn('Greatest', ({ statistics }) => statistics?.maximum),
-  numberColumn('Standard deviation', ({ statistics }) => statistics?.standardDeviation),
-  numberColumn('Increase', ({ statistics }) => statistics?.increase),
-  numberColumn('Readings', ({ statistics }) => statistics?.count),
-  timeColumn('Counted since', ({ statistics }) => statistics?.since ?? null),
-  timeColumn('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
+  ...[
+    numberColumn<Metric>('Standard deviation', ({ statistics }) => statistics?.standardDeviation),
+    numberColumn<Metric>('Increase', ({ statistics }) => statistics?.increase),
+    numberColumn<Metric>('Readings', ({ statistics }) => statistics?.count),
+    timeColumn<Metric>('Counted since', ({ statistics }) => statistics?.since ?? null),
+    timeColumn<Metric>('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
+  ].map(toWide),
 ]
+
+/** Returns a column that a narrow screen leaves out. */
+function toWide<Row>(of: Column<Row>): Column<Row> {
+  return { ...of, isWide: true }
+}
+
+/** Number of values of a reading that a narrow screen shows. */
+const FEW = 2
 
 /** Rules that apply to the entity, and their state. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
@@ -116,9 +126,9 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
     ),
     textColumn('Metric', ({ metric }) => metric),
     column('Fires', rule => formatCondition(rule)),
-    column('For', formatRuleDuration, ({ forMs }) => forMs),
-    column('Clears', rule => describeClearing(rule)),
-    severityColumn(),
+    toWide(column('For', formatRuleDuration, ({ forMs }) => forMs)),
+    toWide(column('Clears', rule => describeClearing(rule))),
+    toWide(severityColumn()),
     column('Now', rule => <Phase phase={describeState(rule)} severity={rule.severity} />, describeState),
   ]
   return (
@@ -164,8 +174,7 @@ interface NewestProps {
 
 export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
   const { newest, metrics, topic, partition } = now
-  const columns: readonly Column<ShownReading>[] = [
-    column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
+  const values: readonly Column<ShownReading>[] = [
     ...now.states.map(({ name }, index) =>
       textColumn<ShownReading>(name, ({ states }) => states[index] ?? '–'),
     ),
@@ -173,6 +182,11 @@ export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
       const { name = '', unit = '' } = metrics[index] ?? {}
       return numberColumn<ShownReading>(`${name}${formatUnit(unit)}`, ({ values }) => values[index])
     }),
+  ]
+  const columns: readonly Column<ShownReading>[] = [
+    column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
+    ...values.slice(0, FEW),
+    ...values.slice(FEW).map(toWide),
     column('Record', ({ offset }) => (
       <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
         {partition}@{offset}

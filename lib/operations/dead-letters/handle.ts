@@ -169,7 +169,7 @@ function readAwaited({ config }: ChangedEnvironment): readonly SavedFile[] {
 export function describeAwaited({ path, reason }: SavedFile, waits: boolean): string {
   const todo = waits
     ? 'The redrive waits for it.'
-    : 'Without it, records can fail again: --wait waits for it.'
+    : 'Without it, records can fail again. In the terminal, --wait waits for it.'
   return `${path} is not in force: ${reason}. ${todo}`
 }
 

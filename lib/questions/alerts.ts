@@ -59,7 +59,7 @@ const RECENT_MS = 3_600_000
 
 export const ALERTS = question({
   title: 'Firing and past alerts',
-  ofFlow: true,
+  ofFlow: ['alerting', 'patterns', 'grouping', NOTIFIER],
   about: `List firing alerts: critical ones first, and the last written first. Those of readings that were days old when they fired
 are behind others of their severity. With --state, resolved alerts are listed, too.
 
@@ -158,7 +158,7 @@ Examples:
 
 export const PENDING_ALERTS = question({
   title: 'Pending alerts',
-  ofFlow: true,
+  ofFlow: ['alerting', 'patterns'],
   about: `List alerts that do not fire yet, because their condition has not held for long enough.
 
 Only the state of alerting contains pending alerts: this command reads it for every entity and group.`,

@@ -26,7 +26,7 @@ const EXAMPLE_BYTES = 160
 
 export const DEAD_LETTER_REASONS = question({
   title: 'Reasons of failures',
-  ofFlow: true,
+  ofFlow: 'all',
   about: `List the reasons of open dead letters, the last one first: with their number, the first and the last failure, and the
 newest record as an example.
 

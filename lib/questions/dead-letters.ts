@@ -48,7 +48,7 @@ export const NO_DEAD_LETTERS =
 
 export const DEAD_LETTERS = question({
   title: 'Dead letters',
-  ofFlow: true,
+  ofFlow: 'all',
   about: `List dead letters, the newest first, with the failed record, the consumer and the reason.
 
 AT is the position in the dlq topic, by which other commands identify a dead letter. A record that failed alike in several

@@ -55,7 +55,7 @@ const EMPTY =
 
 export const ENTITIES = question({
   title: 'Entities',
-  ofFlow: true,
+  ofFlow: [TABLE.process.name],
   about: `List the entities with their states and newest values, and the number of their firing alerts. Those with alerts are first.
 \`sluice stats\` shows the statistics of their metrics and states.`,
   more: `
@@ -145,7 +145,7 @@ Examples:
 
 export const METRICS = question({
   title: 'Statistics',
-  ofFlow: true,
+  ofFlow: [TABLE.process.name],
   about: `Show the statistics of each entity, state and metric, and the outcomes of the processor's records.
 
 The states are read from Redis, partition by partition, while the processor continues. STD DEV is the deviation of a

@@ -8,6 +8,7 @@ import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
 import { readTopicReach } from '../queries/kafka/topics.ts'
 import { computeSum, count } from '../support/count.ts'
 import type { Environment } from './environment.ts'
+import type { Lag } from './lag-reader.ts'
 
 /**
  * Returns how many records of a topic a consumer has not applied yet; null if Kafka cannot be asked.
@@ -43,15 +44,20 @@ const LAGS_WITHIN_MS = 3_000
 /**
  * Returns notes for an answer without rows: the records that consumers have not read yet.
  *
+ * @param consumers consumers whose records count, beside those of inputs
  * @param empty sentence of the question for an answer without rows, which stands before the note that Kafka could not be asked
  */
 export async function describeUnread(
-  { lags }: Pick<Environment, 'lags'>,
+  environment: Pick<Environment, 'lags' | 'findSignal'>,
+  consumers: 'all' | readonly string[],
   empty: string,
   nowMs: number,
 ): Promise<readonly string[]> {
   try {
-    return describeWaiting((await withTimeout(lags.read(nowMs), 'kafka', LAGS_WITHIN_MS)).lags)
+    const { lags: all } = await withTimeout(environment.lags.read(nowMs), 'kafka', LAGS_WITHIN_MS)
+    const isMeant = ({ function: name, topic }: Lag) =>
+      consumers === 'all' || consumers.includes(name) || environment.findSignal(topic) === undefined
+    return describeWaiting(all.filter(isMeant))
   } catch (error) {
     if (error instanceof Unavailable || error instanceof RefusedByKafka) return [empty, OUT_OF_DATE]
     throw error

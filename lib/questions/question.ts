@@ -56,8 +56,8 @@ interface Asked<Of extends Fields, Row> {
   readonly filter: Of
   /** True for a question about a whole cluster, which need not have topics of the environment. */
   readonly ofCluster?: true
-  /** True for a question about results of consumers. An answer without rows says which records still wait for them. */
-  readonly ofFlow?: true
+  /** Consumers whose results the question is about. An answer without rows says which records still wait for them, or at an input. */
+  readonly ofFlow?: 'all' | readonly string[]
   /** @throws the errors of `lib/queries` */
   read(environment: Environment, filter: Filter<Of>, limits: Limits): Promise<Found<Row>>
 }
@@ -130,7 +130,7 @@ type AnyRow = Readonly<Record<string, unknown>>
 /** Question whose types are not known. A visitor receives it with them. */
 export interface AnyQuestion extends Shown<AnyRow, Readonly<Record<string, AnyRow>>> {
   readonly filter: Fields
-  readonly ofFlow?: true
+  readonly ofFlow?: 'all' | readonly string[]
   visit<R>(visitor: QuestionVisitor<R>): R
 }
 
@@ -172,6 +172,7 @@ export async function ask<Of extends Fields, Row>(
 ): Promise<Answer<Row>> {
   const { rows: found, more = 0, notes = [] } = await read(environment, filter, limits)
   const rows = sections === undefined ? found.slice(0, limits.most) : found
-  const unread = ofFlow && found.length === 0 ? await describeUnread(environment, empty, limits.nowMs) : []
+  const isUnread = ofFlow !== undefined && found.length === 0
+  const unread = isUnread ? await describeUnread(environment, ofFlow, empty, limits.nowMs) : []
   return { rows, more: more + found.length - rows.length, notes: [...new Set([...unread, ...notes])] }
 }

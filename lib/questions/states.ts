@@ -33,7 +33,7 @@ const TOTALS = [
 
 export const STATES = question({
   title: 'States',
-  ofFlow: true,
+  ofFlow: 'all',
   about: `List the states of all consumers, with their totals over the partitions of each topic. \`sluice state show\` shows each
 partition.`,
   more: `

@@ -106,7 +106,7 @@ describe('given a question', () => {
       }
       const { rows } = JSON.parse((await command(words, '--json')).stdout) as AnyAnswer
       const { stdout } = await command(words)
-      const isWaiting = question.ofFlow && stdout.includes('not everything has been read')
+      const isWaiting = question.ofFlow !== undefined && stdout.includes('not everything has been read')
       if (rows.length === 0) assert.ok(isWaiting || stdout.includes(question.empty), stdout)
       const isTable = question.sections === undefined
       for (const { heading, of, only } of question.columns)

@@ -27,5 +27,25 @@ it('given records that a consumer has not applied, then those written before a t
 
 it('given Kafka that hangs, then an answer without rows soon says that it may be out of date', async () => {
   const lags = { read: () => Promise.withResolvers<never>().promise }
-  assert.match((await describeUnread({ lags } as never, 'None.', 0)).join(' '), /^None\. Kafka could not be asked/)
+  assert.match(
+    (await describeUnread({ lags } as never, 'all', 'None.', 0)).join(' '),
+    /^None\. Kafka could not be asked/,
+  )
+})
+
+it('given records that wait elsewhere, then an answer says only what waits for its consumers, or at an input', async () => {
+  const of = (name: string, topic: string) => ({
+    function: name,
+    topic,
+    group: name,
+    pending: 3,
+    waitingMs: 60_000,
+  })
+  const all = [of('archiver', 'readings'), of('alerting', 'readings'), of('intake', 'presses')]
+  const environment = {
+    lags: { read: async () => ({ lags: all }) },
+    findSignal: (topic: string) => (topic === 'readings' ? topic : undefined),
+  }
+  const [note = ''] = await describeUnread(environment as never, ['alerting'], 'None.', 0)
+  assert.match(note, /: 3 records wait at alerting, for 1 min; 3 records wait at intake, for 1 min\.$/)
 })

@@ -14,7 +14,6 @@ import {
   type Field,
   type Filter,
   listDistinct,
-  listFew,
   offerNames,
   requireOrder,
   textField,
@@ -140,7 +139,7 @@ Examples:
       ])
       return {
         rule: listDistinct([...rules.map(({ name }) => name), ...firing.map(({ rule }) => rule)]),
-        entity: listFew(firing.map(({ entity }) => entity)),
+        entity: listDistinct(firing.map(({ entity }) => entity)),
       }
     },
   },

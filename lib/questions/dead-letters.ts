@@ -17,7 +17,6 @@ import {
   choiceField,
   type Filter,
   listDistinct,
-  listFew,
   offerNames,
   requireOrder,
   textField,
@@ -109,7 +108,7 @@ export async function readKnownConditions(environment: Environment) {
     code: listDistinct(letters.map(({ code }) => code)),
     consumer: listDistinct(letters.map(({ consumer }) => consumer)),
     type: listDistinct(letters.map(({ type }) => type)),
-    entity: listFew(letters.map(({ entity, key }) => entity ?? key)),
+    entity: listDistinct(letters.map(({ entity, key }) => entity ?? key)),
   }
 }
 

@@ -89,20 +89,9 @@ export function offerNames<Value>(field: Field<Value>): Field<Value> {
   return { ...field, form: { ...field.form, isName: true } as FieldForm }
 }
 
-type OfferedNames = Iterable<string | null | undefined>
-
 /** Returns the distinct names in order. */
-export function listDistinct(names: OfferedNames): string[] {
+export function listDistinct(names: Iterable<string | null | undefined>): string[] {
   return [...new Set(names)].filter(name => typeof name === 'string').sort()
-}
-
-/** Maximum number of entities that a field offers. */
-const MOST_OFFERED = 50
-
-/** Returns the distinct names in order; none if a list would be too long. */
-export function listFew(names: OfferedNames): string[] {
-  const distinct = listDistinct(names)
-  return distinct.length > MOST_OFFERED ? [] : distinct
 }
 
 /** Returns a field of commands alone. @param value placeholder in the help */

@@ -56,8 +56,7 @@ Examples:
         summarizePartition(key, await inspection.summary(key), bounds?.[key.partition]),
       )
       const summaries = await Promise.all(found)
-      if (summaries.some(hasState))
-        rows.push(sumPartitions(consumer, { topic, signal: environment.findSignal(topic) }, summaries))
+      if (summaries.some(hasState)) rows.push(sumPartitions(environment, consumer, topic, summaries))
     }
     return { rows, notes }
   },
@@ -99,7 +98,7 @@ Examples:
       const partitions = await readPartitionStates(inspection, keys, bounds)
       if (!partitions.some(hasState)) continue
       more += Math.max(0, computeSum(partitions.map(({ failures }) => failures.length)) - most)
-      rows.push(describeState(consumer, { topic, signal: environment.findSignal(topic) }, partitions, most))
+      rows.push(describeState(sumPartitions(environment, consumer, topic, partitions), partitions, most))
     }
     if (rows.length === 0) throw missingState(environment, consumer, topics, notes)
     const left = more > 0 ? [`${more} more open failures are not listed.`] : []
@@ -219,24 +218,19 @@ function hasState({ appliedOffset, epoch }: Pick<PartitionSummary, 'appliedOffse
   return appliedOffset >= 0 || epoch > 0
 }
 
-/** Name of a topic in Kafka, and its signal; undefined for a topic of another application. */
-interface ReadTopicName {
-  readonly topic: string
-  readonly signal: string | undefined
-}
-
 /** Sums of the partitions of a topic. */
 type StateTotals = ReturnType<typeof sumPartitions>
 
 function sumPartitions(
+  environment: Pick<Environment, 'findSignal'>,
   consumer: string,
-  { topic, signal = topic }: ReadTopicName,
+  topic: string,
   partitions: readonly PartitionSummary[],
 ) {
   const sum = (member: 'entities' | 'held' | 'parked' | 'outbox') =>
     computeSum(partitions.map(partition => partition[member]))
   return {
-    ...{ state: `${consumer} on ${topic}`, consumer, topic, signal },
+    ...{ state: `${consumer} on ${topic}`, consumer, topic, signal: environment.findSignal(topic) ?? topic },
     lag: sumIfKnown(partitions.map(({ lag }) => lag)),
     ...{ entities: sum('entities'), held: sum('held'), parked: sum('parked'), outbox: sum('outbox') },
     asOf:
@@ -247,14 +241,9 @@ function sumPartitions(
   }
 }
 
-function describeState(
-  consumer: string,
-  named: ReadTopicName,
-  partitions: readonly PartitionState[],
-  mostFailures: number,
-) {
+function describeState(totals: StateTotals, partitions: readonly PartitionState[], mostFailures: number) {
   return {
-    ...sumPartitions(consumer, named, partitions),
+    ...totals,
     partitions: partitions.map(
       ({ appliedOffset, failures, logClockMs, nextTimer: _, tally: __, ...more }) => ({
         ...more,
@@ -270,7 +259,7 @@ function describeState(
     }),
     failures: partitions
       .flatMap(({ partition, failures }) =>
-        failures.map(failure => ({ topic: named.topic, partition, ...failure })),
+        failures.map(failure => ({ topic: totals.topic, partition, ...failure })),
       )
       .slice(0, mostFailures),
     outcomes: Object.entries(sumReasons(partitions.map(({ tally }) => tally)))

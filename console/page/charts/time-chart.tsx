@@ -186,7 +186,6 @@ function ValueTable(props: Props): JSX.Element {
       rows={points}
       getKey={({ line, index }) => `${line} ${index}`}
       firstOrder="-Time"
-      isBrief
       empty=""
     />
   )

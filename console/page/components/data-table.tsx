@@ -24,8 +24,6 @@ interface Props<Row> {
   readonly rows: readonly Row[]
   readonly getKey: (row: Row) => string
   readonly empty: ComponentChildren
-  /** True if a narrow screen shows only the first and the last cell of a row, in one line. */
-  readonly isBrief?: boolean
   /** Initial sort column: its heading, prefixed with `-` for descending order. */
   readonly firstOrder?: string
 }
@@ -35,7 +33,7 @@ const PAGE_SIZE = 20
 
 /** Shows one page of the sorted rows. */
 export function DataTable<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, getKey, empty, isBrief, firstOrder = '' } = props
+  const { name, caption, columns, rows, getKey, empty, firstOrder = '' } = props
   const [query, change] = useParameters()
   if (rows.length === 0) return <EmptyMessage>{empty}</EmptyMessage>
   const order = query[`${name}.sort`] ?? firstOrder
@@ -45,7 +43,7 @@ export function DataTable<Row>(props: Props<Row>): JSX.Element {
     <>
       <TableFrame
         caption={caption}
-        hasLines={columns.some(({ isWide }) => isWide)}
+        hasLines={columns.length < 3 || columns.some(({ isWide }) => isWide)}
         head={columns.map(column => (
           <Heading
             key={column.heading}
@@ -56,7 +54,7 @@ export function DataTable<Row>(props: Props<Row>): JSX.Element {
         ))}
       >
         {shown.map(row => (
-          <tr key={getKey(row)} class={isBrief ? 'brief' : undefined}>
+          <tr key={getKey(row)}>
             {columns.map(column => (
               <td key={column.heading} data-heading={column.heading} class={getClass(column)}>
                 {column.cell(row)}
@@ -171,6 +169,11 @@ export function column<Row>(
   sortBy?: Getter<Row, string | number>,
 ): Column<Row> {
   return { heading, cell, ...(sortBy && { sortBy }) }
+}
+
+/** Returns a column that a narrow screen leaves out. */
+export function toWide<Row>(of: Column<Row>): Column<Row> {
+  return { ...of, isWide: true }
 }
 
 export function textColumn<Row>(heading: string, of: Getter<Row, string>): Column<Row> {

@@ -14,7 +14,14 @@ import { TimeChart } from '../charts/time-chart.tsx'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
-import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
+import {
+  type Column,
+  column,
+  DataTable,
+  linkColumn,
+  numberColumn,
+  toWide,
+} from '../components/data-table.tsx'
 import { Tile, type TileProps } from '../components/facts.tsx'
 import { Badge, Moment, toTone } from '../components/labels.tsx'
 import { formatCompact, formatCount, formatRate, formatTotal } from '../components/value-texts.ts'
@@ -88,7 +95,6 @@ export function OverviewPage(): JSX.Element {
               columns={buildConsumerColumns({ overview, rate })}
               rows={listFunctions(overview)}
               getKey={({ function: name }) => name}
-              isBrief
               empty="serverless.yml declares no functions that read a topic."
             />
           </>
@@ -345,8 +351,10 @@ function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[
       ({ function: name }) => name,
       ({ group }) => buildAddress('/kafka/groups', { group }),
     ),
-    numberColumn('Records read', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
-    numberColumn('Lag, records', ({ lag }) => lag),
+    toWide(
+      numberColumn('Records read', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
+    ),
+    toWide(numberColumn('Lag, records', ({ lag }) => lag)),
     column(
       'State',
       consumer => {

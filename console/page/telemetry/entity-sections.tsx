@@ -15,6 +15,7 @@ import {
   severityColumn,
   textColumn,
   timeColumn,
+  toWide,
 } from '../components/data-table.tsx'
 import { Moment, toTone } from '../components/labels.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
@@ -89,10 +90,10 @@ export function Statistics({ now: { metrics, states } }: { readonly now: EntityN
 const STATISTICS: readonly Column<Metric>[] = [
   textColumn('Metric', ({ name, unit }) => `${name}${formatUnit(unit)}`),
   numberColumn('Newest', ({ statistics }) => statistics?.last),
-  numberColumn('Mean', ({ statistics }) => statistics?.mean, { none: 'no mean' }),
   numberColumn('Least', ({ statistics }) => statistics?.minimum),
   numberColumn('Greatest', ({ statistics }) => statistics?.maximum),
   ...[
+    numberColumn<Metric>('Mean', ({ statistics }) => statistics?.mean, { none: 'no mean' }),
     numberColumn<Metric>('Standard deviation', ({ statistics }) => statistics?.standardDeviation),
     numberColumn<Metric>('Increase', ({ statistics }) => statistics?.increase),
     numberColumn<Metric>('Readings', ({ statistics }) => statistics?.count),
@@ -100,11 +101,6 @@ const STATISTICS: readonly Column<Metric>[] = [
     timeColumn<Metric>('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
   ].map(toWide),
 ]
-
-/** Returns a column that a narrow screen leaves out. */
-function toWide<Row>(of: Column<Row>): Column<Row> {
-  return { ...of, isWide: true }
-}
 
 /** Number of values of a reading that a narrow screen shows. */
 const FEW = 2

@@ -110,7 +110,7 @@ const MAX_NAMED = 5
 
 /** Returns sentences about things that are not in force, one for each file or reason. Pure. */
 export function describeNotInForce(things: readonly NotInForce[], nowMs: number): string[] {
-  const groups = Map.groupBy(things, ({ kind, name, reason, where }) => [kind, where ?? name, reason].join())
+  const groups = Map.groupBy(things, ({ kind, reason, where }) => [kind, where, reason].join())
   return [...groups.values()].map(own => {
     const [{ kind, sinceMs, reason, where }] = own as [NotInForce]
     const isMany = own.length > 1

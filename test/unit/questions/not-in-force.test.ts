@@ -114,3 +114,13 @@ describe('the list of saved files', () => {
     )
   })
 })
+
+it('given several files that are saved at once, then one sentence names them', () => {
+  const saves = ['a', 'b'].map(name => ({
+    ...({ kind: 'code', path: `lib/${name}.ts` } as const),
+    ...{ sinceMs: savedMs, reason: 'it is being reloaded' },
+  }))
+  assert.deepEqual(say({ saves }), [
+    'lib/a.ts, lib/b.ts, saved 40 min ago, are not in force: it is being reloaded.',
+  ])
+})

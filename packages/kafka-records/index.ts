@@ -8,8 +8,8 @@ export {
   type DescribedGroup,
   type FetchedMessage,
   hookClusters,
+  mendConnections,
   protocolError,
-  restIdleConnections,
 } from './kafkajs-internals.ts'
 export { formatPartition, OpenBatches } from './open-batches.ts'
 export { MAX_EVENT_BYTES } from './raw-record.ts'

@@ -5,6 +5,8 @@
  */
 
 // @ts-expect-error: the library has no types of its inner modules
+import BrokerOfLibrary from 'kafkajs/src/broker/index.js'
+// @ts-expect-error: as above
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 // @ts-expect-error: as above
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
@@ -237,6 +239,40 @@ function requireClusterMaker(kafka: object): { readonly symbol: symbol; readonly
   const client = kafka as Record<symbol, ClusterMaker>
   requireMethod({ [CLUSTER_MAKER]: client[symbol] }, CLUSTER_MAKER)
   return { symbol, make: client[symbol] as ClusterMaker }
+}
+
+/** Mends what kafkajs does with connections. Clients call it when they are created; it has an effect once. */
+export function mendConnections(): void {
+  restIdleConnections()
+  finishConnections()
+}
+
+/** Connection to a broker, and the function that knows which requests the broker takes. */
+interface ConnectedBroker {
+  readonly lookupRequest: unknown
+  isConnected(): boolean
+}
+
+let areFinished = false
+
+/**
+ * Lets a connection count as open only after the broker has named the requests that it takes. If it accepts a connection and does not
+ * answer, as a broker that hangs, kafkajs takes the connection for open, and each later request of the client fails with "Broker not
+ * connected" although the broker answers again.
+ */
+function finishConnections(): void {
+  if (areFinished) return
+  areFinished = true
+  const prototype = BrokerOfLibrary.prototype as ConnectedBroker
+  requireMethod(prototype, 'isConnected')
+  const connectionPool = { connectionTimeout: 0, host: '', port: 0 }
+  const logger = { namespace: () => undefined }
+  const { lookupRequest: unknown } = new BrokerOfLibrary({ connectionPool, logger }) as ConnectedBroker
+  requireMethod({ lookupRequest: unknown }, 'lookupRequest')
+  const { isConnected } = prototype
+  prototype.isConnected = function (this: ConnectedBroker) {
+    return this.lookupRequest !== unknown && isConnected.call(this)
+  }
 }
 
 /** Requests that wait to be sent over one connection. */

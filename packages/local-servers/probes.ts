@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { restIdleConnections } from '@sluice/kafka-records'
+import { mendConnections } from '@sluice/kafka-records'
 import { explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import { type ISocketFactory, Kafka, logLevel } from 'kafkajs'
 
@@ -22,7 +22,7 @@ export async function brokerTakesPart(address: string): Promise<boolean> {
 
 /** Returns the addresses of the registered brokers; empty if no broker responds. Never throws. */
 async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
-  restIdleConnections()
+  mendConnections()
   const client = { clientId: 'local-servers', brokers: toKafkajsBrokers(brokers), connectionTimeout: 3_000 }
   const socketFactory: ISocketFactory = place => explainedSocket(place, undefined, NO_ADVICE, brokers)
   const options = { logLevel: logLevel.NOTHING, retry: { retries: 0 }, socketFactory }

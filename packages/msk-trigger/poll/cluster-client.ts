@@ -1,4 +1,4 @@
-import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
+import { installRecordDecoder, mendConnections } from '@sluice/kafka-records'
 import { toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
@@ -129,7 +129,7 @@ export type Connect = (clientId: string) => Kafka
 
 /** Returns a function that creates clients for these brokers. @param options client options for encryption and authentication */
 export function createClientFactory(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
-  restIdleConnections()
+  mendConnections()
   return clientId => {
     const kafka = new Kafka({
       clientId,

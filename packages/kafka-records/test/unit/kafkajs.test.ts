@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
-import { restIdleConnections } from '@sluice/kafka-records'
+import { createCluster, mendConnections } from '@sluice/kafka-records'
+import kafkajs from 'kafkajs'
 import { until } from '../../../local-servers/testing/until.ts'
+import { restIdleConnections } from '../../kafkajs-internals.ts'
 
 const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js')
 
@@ -29,7 +33,7 @@ function queue() {
 }
 
 describe('the connections of kafkajs', () => {
-  restIdleConnections(RequestQueue)
+  mendConnections()
 
   it('given a request that has to wait for an answer, then it is sent after it', () => {
     const { push, answer, sent } = queue()
@@ -52,5 +56,25 @@ describe('the connections of kafkajs', () => {
 
   it('given another version without that part, then the error says so', () => {
     assert.throws(() => restIdleConnections({ prototype: {} }), /no scheduleCheckPendingRequests/)
+  })
+
+  it('given a broker that accepts a connection and hangs, then the next attempt asks it again', async () => {
+    let requests = 0
+    const hanging = createServer(socket => socket.on('data', () => (requests += 1)).on('error', () => {}))
+    hanging.listen(0, '127.0.0.1')
+    await once(hanging, 'listening')
+    const { port } = hanging.address() as AddressInfo
+    const options = { requestTimeout: 100, retry: { retries: 0 }, logLevel: kafkajs.logLevel.NOTHING }
+    const kafka = new kafkajs.Kafka({ brokers: [`127.0.0.1:${port}`], ...options })
+    const cluster = createCluster(kafka, {})
+    try {
+      await assert.rejects(cluster.connect())
+      const before = requests
+      await assert.rejects(cluster.connect())
+      assert.deepEqual([before > 0, requests > before], [true, true])
+    } finally {
+      await cluster.disconnect()
+      hanging.close()
+    }
   })
 })

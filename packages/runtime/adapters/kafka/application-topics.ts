@@ -1,4 +1,4 @@
-import { restIdleConnections } from '@sluice/kafka-records'
+import { mendConnections } from '@sluice/kafka-records'
 import { explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import type { Replication } from '@sluice/kafka-records/replication'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
@@ -34,7 +34,7 @@ export interface TopicsOutcome {
  * different number of partitions, entities would lose their state.
  */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
-  restIdleConnections()
+  mendConnections()
   const { brokers } = options
   const kafka = new kafkajs.Kafka({
     clientId: 'sluice-topics',

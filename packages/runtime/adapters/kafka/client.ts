@@ -1,5 +1,5 @@
 /** Creates Kafka clients. Only this folder uses the client library. */
-import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
+import { installRecordDecoder, mendConnections } from '@sluice/kafka-records'
 import { bearerMechanism, explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { ADVICE, type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
@@ -34,7 +34,7 @@ export interface KafkaConnection {
  * Creates a client whose connections and requests time out within seconds. Records that cannot be processed in time stay in Kafka.
  */
 export function kafkaClient(connection: KafkaConnection): Kafka {
-  restIdleConnections()
+  mendConnections()
   const kafka = new Kafka({
     clientId: connection.clientId,
     brokers: toKafkajsBrokers(connection.brokers),

@@ -131,7 +131,7 @@ export class StallWatch {
 }
 
 /**
- * Reports consumer groups without members as one stall, because what makes several usually is one cause, and so the topics in which
+ * Reports consumer groups without members as one stall, because several of them usually have one cause, and also the topics in which
  * a function makes no progress.
  */
 function joinAlike(stalls: readonly StalledFunctions[]): StalledFunctions[] {

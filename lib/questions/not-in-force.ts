@@ -124,7 +124,7 @@ export function describeNotInForce(things: readonly NotInForce[], nowMs: number)
 }
 
 /**
- * Reads what is saved and not in force. The files of an account are packaged, so only what Redis knows is compared there.
+ * Reads what is saved and not in force. The files of an account are packaged, so only the silences in Redis are compared there.
  *
  * @param kinds kinds to read; all by default
  * @throws Unavailable if Redis does not answer

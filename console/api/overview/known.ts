@@ -1,4 +1,4 @@
-/** Facts that may be of the past: what cannot be read now is the last known value, with its time, and never a good one. */
+/** Facts that may be of the past: a fact that cannot be read now is the last known value, with its time, and never a good one. */
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
@@ -40,7 +40,7 @@ export class FactReader<T> {
   }
 
   /**
-   * Returns the fact. What takes longer is left to the next call.
+   * Returns the fact. A read that takes longer is left to the next call.
    *
    * @param read returns the value, and rejects only with unexpected errors, which this method passes on
    */

@@ -248,7 +248,7 @@ export class OverviewReader {
     })
   }
 
-  /** Returns what was saved a while ago and is not in force. */
+  /** Returns the things that were saved a while ago and are not in force. */
   #findNotInForce(nowMs: number): Promise<Overview['notices']> {
     return this.#saved.get('saved', async () => {
       const things = await readNotInForce(this.#environment)

@@ -1,4 +1,4 @@
-/** Headline of the overview, and states of consumers. What is not known is never said to be good. Pure. */
+/** Headline of the overview, and states of consumers. An unknown fact is never said to be good. Pure. */
 
 import { judgeWait, listWaiting } from '../../../lib/diagnosis/waiting.ts'
 import type { Tone } from '../../../lib/questions/column.ts'
@@ -24,7 +24,7 @@ type Facts = Pick<
 >
 
 /**
- * Returns the headline: what does not work or is behind, then what fires or has failed. It reports success only if everything is
+ * Returns the headline: faults and lag, then firing alerts and failures. It reports success only if everything is
  * known, nothing has stalled or is late, all functions run, all that is saved is in force, no alert fires, and there are no open dead
  * letters.
  */
@@ -41,7 +41,7 @@ export function chooseHeadline(overview: Facts): Headline {
   const alerts = describeFiring(firing)
   if (away.length > 0) {
     const last = alerts ? ` When it was last known, ${alerts}.` : ''
-    const text = `${away.join(' and ')} ${away.length === 1 ? 'does' : 'do'} not answer. What is grey is of the past.${last}`
+    const text = `${away.join(' and ')} ${away.length === 1 ? 'does' : 'do'} not answer. Grey figures are of the past.${last}`
     return { tone: 'bad', text, ...letters }
   }
   if (standing.length > 0) {
@@ -95,7 +95,7 @@ function listUnknown({ consumers, firing, openDeadLetters, counters }: Facts): s
   return [...unread, ...(isAgeless && consumers.state === 'now' ? ['how long records wait'] : [])]
 }
 
-/** Returns a sentence about the consumer that is most behind, alerting and what it waits for first; undefined if none is late. */
+/** Returns a sentence about the consumer that is most behind, with alerting and the readers of inputs first; undefined if none is late. */
 function describeLate({ consumers, flow }: Pick<Facts, 'consumers' | 'flow'>) {
   if (consumers.state !== 'now') return undefined
   const waiting = listWaiting(consumers.value ?? []).filter(

@@ -52,7 +52,7 @@ let kept: readonly Snapshot[] = []
 
 export function OverviewPage(): JSX.Element {
   const [isPartial, setPartial] = useState(true)
-  // What is not there yet is asked for again soon.
+  // Missing parts are asked for again soon.
   const live = useLive('/overview', {}, isPartial ? { everyMs: PARTIAL_MS } : {})
   const { answer } = live
   useEffect(

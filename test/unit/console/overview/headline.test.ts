@@ -132,13 +132,13 @@ describe('the first sentence of the overview', () => {
       'Kafka does not answer, and alerts fired before',
       { servers: AWAY, firing: { ...FIRING, state: 'away' }, consumers: known(CONSUMERS, 'away') },
       'bad',
-      /^Kafka does not answer\. What is grey is of the past\. When it was last known, 1 critical and 2 warning alerts were firing\.$/,
+      /^Kafka does not answer\. Grey figures are of the past\. When it was last known, 1 critical and 2 warning alerts were firing\.$/,
     ],
     [
       'Redis has never answered',
       { servers: { kafka: null, redis: 'Redis is away.' }, firing: { ...NEVER, state: 'away' } },
       'bad',
-      /^Redis does not answer\. What is grey is of the past\.$/,
+      /^Redis does not answer\. Grey figures are of the past\.$/,
     ],
   ] as const satisfies readonly (readonly [string, Partial<Facts>, string, RegExp])[])
     it(`given that ${condition}, then it is ${tone} and says so`, () => {

@@ -35,11 +35,11 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */
-const OTHERS: Sizes = { all: 1942, atStart: 539 }
+const OTHERS: Sizes = { all: 1943, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {
-  '@sluice/local-servers': 45,
+  '@sluice/local-servers': 46,
   '@sluice/runtime': 290,
   'create-sluice': 9,
   'serverless-offline-msk-trigger': 136,

@@ -90,8 +90,10 @@ export const CALLBACK_KINDS: Kinds = {
     `(event, context, callback) => {
       const done = []
       const server = createServer().listen(0, "127.0.0.1", () => {
-        const socket = connect(server.address().port, "127.0.0.1", () => callback(null, done))
-        setTimeout(() => { done.push("socket"); socket.destroy(); server.close() }, 20)
+        const socket = connect(server.address().port, "127.0.0.1", () => {
+          callback(null, done)
+          setTimeout(() => { done.push("socket"); socket.destroy(); server.close() }, 20)
+        })
         server.once("connection", other => other.resume())
       })
     }`,

@@ -17,14 +17,19 @@ const OVER_MS = 15_000
 /** Time for which snapshots are kept for the charts, in milliseconds. */
 const KEPT_MS = 900_000
 
-/** Returns the snapshots of the last minutes, with a new one. */
+/**
+ * Returns the snapshots of the last minutes, with a new one. Its time is that of its counters: an answer that reuses them replaces the
+ * snapshot before it, so that it does not look as if nothing had grown.
+ */
 export function addSnapshot(
   snapshots: readonly Snapshot[],
-  { atMs, counters, firing }: Pick<Overview, 'atMs' | 'counters' | 'firing'>,
+  { atMs: answeredMs, counters, firing }: Pick<Overview, 'atMs' | 'counters' | 'firing'>,
 ): readonly Snapshot[] {
+  const isNow = counters.state === 'now'
+  const atMs = isNow ? (counters.asOfMs ?? answeredMs) : answeredMs
   const kept = snapshots.filter(before => before.atMs < atMs && atMs - before.atMs <= KEPT_MS)
   const ofNow = {
-    counters: counters.state === 'now' ? (counters.value ?? {}) : {},
+    counters: isNow ? (counters.value ?? {}) : {},
     firing: firing.state === 'now' ? firing.value : null,
   }
   return [...kept, { atMs, ...ofNow }]

@@ -4,11 +4,12 @@ import { addSnapshot, computeRate, toColumns } from '../../../../console/page/ov
 
 type Looks = Parameters<typeof addSnapshot>[0]
 
-const known = <T>(value: T) => ({ value, asOfMs: 0, state: 'now' as const })
+const known = <T>(value: T, asOfMs: number) => ({ value, asOfMs, state: 'now' as const })
 
 function seen(...looks: readonly [atMs: number, count: number | null][]): Looks {
   return looks.reduce<Looks>(
-    (before, [atMs, count]) => addSnapshot(before, { atMs, counters: known({ count }), firing: known([]) }),
+    (before, [atMs, count]) =>
+      addSnapshot(before, { atMs, counters: known({ count }, atMs), firing: known([], atMs) }),
     [],
   )
 }
@@ -27,6 +28,15 @@ describe('rates of the overview', () => {
     assert.equal(computeRate(seen([0, null], [4_000, 10]), 'count'), null)
     assert.equal(computeRate(seen([0, 10], [4_000, 2]), 'count'), null)
     assert.equal(computeRate(seen([0, 10], [4_000, 20]), 'other'), null)
+  })
+
+  it('given an answer that reuses counters, then it is no second look', () => {
+    const again = addSnapshot(seen([0, 10]), {
+      atMs: 50,
+      counters: known({ count: 10 }, 0),
+      firing: known([], 0),
+    })
+    assert.deepEqual([again.length, computeRate(again, 'count')], [1, null])
   })
 
   it('given looks of a quarter of an hour, then a chart has the rate of each, unknown at the first, and no earlier ones', () => {

@@ -80,11 +80,10 @@ function listRules({ files, active, isAppended }: RuleFacts, saves: readonly Sav
   const toText = (rule: AnyRule) => JSON.stringify(buildRuleSet([rule]).rules)
   const known = new Set(active.map(toText))
   return files.flatMap(({ file: where, savedMs: sinceMs, rules, errors }): NotInForce[] => {
-    const isListed = saves.some(({ path }) => path === where)
-    if (errors.length > 0 && !isListed)
+    const save = saves.find(({ path }) => path === where)
+    if (errors.length > 0 && !save)
       return [{ kind: 'rule', name: where, sinceMs, reason: describeRefusal(errors), where: null }]
-    const usual = isAppended ? BEHIND : BY_CLOCK
-    const reason = saves.find(({ path }) => path === where)?.reason ?? usual
+    const reason = save?.reason ?? (isAppended ? BEHIND : BY_CLOCK)
     const saved = rules.filter(rule => !known.has(toText(rule)))
     return saved.map(rule => ({ kind: 'rule', name: getRuleIdentity(rule), sinceMs, reason, where }))
   })

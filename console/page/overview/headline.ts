@@ -16,8 +16,6 @@ interface Headline {
   readonly letters?: string
 }
 
-const SERVERS = { kafka: 'Kafka', redis: 'Redis' } as const
-
 type Facts = Pick<
   Overview,
   'servers' | 'standing' | 'notices' | 'firing' | 'openDeadLetters' | 'consumers' | 'flow' | 'counters'
@@ -33,9 +31,7 @@ export function chooseHeadline(overview: Facts): Headline {
   const letters = openDeadLetters.value
     ? { letters: formatCount(openDeadLetters.value, 'open dead letter') }
     : {}
-  const away = Object.entries(SERVERS).flatMap(([key, name]) =>
-    servers[key as keyof typeof SERVERS] === null ? [] : [name],
-  )
+  const away = [...(servers.kafka === null ? [] : ['Kafka']), ...(servers.redis === null ? [] : ['Redis'])]
   const late = describeLate(overview)
   const detail = late ? { detail: late.detail } : {}
   const alerts = describeFiring(firing)

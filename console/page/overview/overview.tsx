@@ -82,12 +82,12 @@ export function OverviewPage(): JSX.Element {
             </div>
             <section class="card" aria-labelledby="flow">
               <h2 id="flow">
-                Flow <Age of={overview.counters} nowMs={overview.atMs} />
+                Flow <Age of={overview.counters} />
               </h2>
               <Flow overview={overview} rate={rate} />
             </section>
             <h2>
-              Consumers <Age of={overview.consumers} nowMs={overview.atMs} />
+              Consumers <Age of={overview.consumers} />
             </h2>
             <DataTable
               name="consumers"
@@ -105,8 +105,8 @@ export function OverviewPage(): JSX.Element {
 }
 
 /** Says of when figures are that are not of now. */
-function Age({ of, nowMs }: { readonly of: Known<unknown>; readonly nowMs: number }): JSX.Element | null {
-  return of.state === 'now' ? null : <small class="muted">{describeAge(of, nowMs)}</small>
+function Age({ of }: { readonly of: Known<unknown> }): JSX.Element | null {
+  return of.state === 'now' ? null : <small class="muted">{describeAge(of, Date.now())}</small>
 }
 
 function listParts({
@@ -154,10 +154,9 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
 }
 
 function Figures({ overview, rate }: Props): JSX.Element {
-  const { atMs, firing, openDeadLetters, counters, consumers } = overview
+  const { firing, openDeadLetters, counters, consumers } = overview
   const getTotal = (name: string) => counters.value?.[name] ?? null
-  const formatCounter = (name: string) =>
-    formatKnown(counters, values => formatIfKnown(values[name] ?? null, formatCompact))
+  const formatCounter = (name: string) => () => formatIfKnown(getTotal(name), formatCompact)
   const [longest] = listWaiting(consumers.value ?? [])
   const isLate = consumers.state === 'now' && judgeWait(longest?.waitingMs ?? 0) !== 'good'
   const firingCount = firing.value && countFiring(firing.value)
@@ -166,12 +165,11 @@ function Figures({ overview, rate }: Props): JSX.Element {
       <KnownTile
         title="Longest wait"
         fact={consumers}
-        nowMs={atMs}
-        shown={formatKnown(consumers, of =>
+        format={of =>
           of.some(({ lag }) => lag === null)
             ? null
-            : formatIfKnown(longest ? longest.waitingMs : 0, formatWait),
-        )}
+            : formatIfKnown(longest ? longest.waitingMs : 0, formatWait)
+        }
         note={
           longest ? (
             <a href={buildAddress('/kafka/groups', { group: longest.group })}>
@@ -186,8 +184,7 @@ function Figures({ overview, rate }: Props): JSX.Element {
       <KnownTile
         title="Alerts firing"
         fact={firing}
-        nowMs={atMs}
-        shown={formatKnown(firing, of => formatCompact(countFiring(of)))}
+        format={of => formatCompact(countFiring(of))}
         note={
           <a href="/alerts">
             {isLate ? 'some records still wait' : describeTotal(firingCount, getTotal('alerts'), 'resolved')}
@@ -198,30 +195,21 @@ function Figures({ overview, rate }: Props): JSX.Element {
       <KnownTile
         title="Open dead letters"
         fact={openDeadLetters}
-        nowMs={atMs}
-        shown={formatKnown(openDeadLetters, formatCompact)}
+        format={formatCompact}
         note={<a href="/failures">{describeTotal(openDeadLetters.value, getTotal('letters'), 'handled')}</a>}
         tone={rate('letters') ? 'bad' : 'plain'}
       />
       <KnownTile
         title="Readings applied"
         fact={counters}
-        nowMs={atMs}
-        shown={formatKnown(counters, () => formatRate(rate('readings')))}
+        format={() => formatRate(rate('readings'))}
         note={formatTotal(getTotal('readings'))}
       />
-      <KnownTile
-        title="Duplicates"
-        fact={counters}
-        nowMs={atMs}
-        shown={formatCounter('duplicates')}
-        note="in all"
-      />
+      <KnownTile title="Duplicates" fact={counters} format={formatCounter('duplicates')} note="in all" />
       <KnownTile
         title="Failed"
         fact={counters}
-        nowMs={atMs}
-        shown={formatCounter('failed')}
+        format={formatCounter('failed')}
         note="in all"
         tone={rate('failed') ? 'bad' : 'plain'}
       />
@@ -233,23 +221,17 @@ function formatIfKnown(value: number | null, format: (value: number) => string):
   return value === null ? null : format(value)
 }
 
-interface KnownTileProps extends Omit<TileProps, 'value'> {
-  readonly fact: Known<unknown>
-  readonly shown: ReturnType<typeof formatKnown>
-  readonly nowMs: number
+interface KnownTileProps<T> extends Omit<TileProps, 'value'> {
+  readonly fact: Known<T>
+  /** Formats the value; null if a part of it is unknown. */
+  readonly format: (value: T) => string | null
 }
 
 /** Tile with a fact. One that is not of now is grey, and says of when it is. */
-function KnownTile({
-  fact,
-  shown: { value, isPast },
-  nowMs,
-  note,
-  tone = 'plain',
-  title,
-}: KnownTileProps): JSX.Element {
+function KnownTile<T>({ fact, format, note, tone = 'plain', title }: KnownTileProps<T>): JSX.Element {
+  const { value, isPast } = formatKnown(fact, format)
   if (!isPast) return <Tile title={title} value={value} note={note} tone={value === '–' ? 'muted' : tone} />
-  return <Tile title={title} value={value} note={describeAge(fact, nowMs)} tone="muted" />
+  return <Tile title={title} value={value} note={describeAge(fact, Date.now())} tone="muted" />
 }
 
 const readRate = (snapshots: readonly Snapshot[]) => computeRate(snapshots, 'readings')
@@ -286,10 +268,10 @@ function LiveChart({ title, snapshots, getValue }: ChartProps): JSX.Element {
 }
 
 function LastAlerts({ overview }: Pick<Props, 'overview'>): JSX.Element {
-  const { lastAlerts, consumers, atMs } = overview
+  const { lastAlerts, consumers } = overview
   const alerts = lastAlerts.value ?? []
   if (lastAlerts.state !== 'now' && alerts.length === 0)
-    return <EmptyMessage>The last alerts are {describeAge(lastAlerts, atMs)}.</EmptyMessage>
+    return <EmptyMessage>The last alerts are {describeAge(lastAlerts, Date.now())}.</EmptyMessage>
   const waiting = describeWaiting(consumers.value ?? [])
   if (alerts.length === 0)
     return (

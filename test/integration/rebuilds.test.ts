@@ -1,7 +1,6 @@
 /** A rebuild beside its live state in Redis, with kills, losses and a second command. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { Random } from '#local-servers/testing/random.ts'
 import { redisUrl } from '#local-servers/testing/servers.ts'
 import type { LogRecord } from '#runtime/cloudevents'
 import { RedisClient, RedisReplaceableStates } from '#runtime/operating/redis'
@@ -11,6 +10,7 @@ import { buildPrefix, RedisStateStore } from '#runtime/test/support/inside-redis
 import { reprocessed } from '#runtime/test/support/reprocessing'
 import { WATCHED_ID_WINDOW_MS, watchedLog } from '#runtime/test/support/watched-log'
 import { WATCHING } from '#runtime/test/support/watching'
+import { Random } from '#runtime/testing'
 import { Stage } from '../support/stage.ts'
 
 const LENGTH = 60

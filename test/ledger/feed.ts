@@ -1,5 +1,5 @@
 /** Makes the records to send: numbered ones about many entities, with every kind of irregularity that a log can have. */
-import type { Random } from '#local-servers/testing/random.ts'
+import type { Random } from '#runtime/testing'
 
 export interface Numbered {
   readonly number: number

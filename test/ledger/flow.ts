@@ -1,7 +1,7 @@
 /** The flow under faults: sends records in segments, one for each fault, and follows progress by the applied offsets. */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Random } from '#local-servers/testing/random.ts'
+import { Random } from '#runtime/testing'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { type Signal, topicRow } from '../../lib/app/topic-table.ts'
 import { NAMES } from '../support/families.ts'

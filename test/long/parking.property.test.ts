@@ -1,8 +1,8 @@
 /** Random schedules of failures and retries: a process that parks keeps the order of each entity, and loses nothing. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '#local-servers/testing/random.ts'
 import { SEEDS } from '#runtime/test/support/same-log'
+import { Random } from '#runtime/testing'
 import { type Play, playParking } from '../support/parking-schedule.ts'
 
 const WIDE = { most: 1_000, bytes: 1_000_000, forMs: 100 * 24 * 3_600_000 }

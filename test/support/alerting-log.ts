@@ -1,10 +1,10 @@
 /** Random logs of readings with every record that the alerting consumer treats specially, and rules of every kind. */
 
-import type { Random } from '#local-servers/testing/random.ts'
 import { buildRedriveHeaders, type LogRecord, writeEvent } from '#runtime/cloudevents'
 import { type Event, failureId } from '#runtime/consumer'
 import type { Consumer } from '#runtime/pipeline'
 import { kafkaEvent, logRecord } from '#runtime/test/support/records'
+import type { Random } from '#runtime/testing'
 import { Stage } from '#runtime/testing'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import { parseRules } from '../../lib/alerting/parse-rules.ts'

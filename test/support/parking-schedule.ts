@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Random } from '#local-servers/testing/random.ts'
 import type { LogRecord } from '#runtime/cloudevents'
 import { type Event, type FailureData, formatEntity } from '#runtime/consumer'
 import type { Decision } from '#runtime/pipeline'
@@ -12,6 +11,7 @@ import { ComparedStates } from '#runtime/test/support/compared-states'
 import { completeStep, EMPTY_SELECTION, type KeyedProcess, type Parking } from '#runtime/test/support/inside'
 import { failureEnded, nextAttempt } from '#runtime/test/support/parking'
 import { logRecord } from '#runtime/test/support/records'
+import type { Random } from '#runtime/testing'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { Stage } from './stage.ts'
 

@@ -8,7 +8,15 @@ export { MemoryForwardCursors } from './memory-forward-cursors.ts'
 export { MemoryLogBounds } from './memory-log-bounds.ts'
 export { MemoryLogReader } from './memory-log-reader.ts'
 export { MemoryPublisher } from './memory-publisher.ts'
-export { type PlainRecord, ProcessKit, type ProcessKitOptions, type TakenStep } from './process-kit.ts'
+export type { PlainRecord } from './plain-record.ts'
+export { ProcessKit, type ProcessKitOptions, type TakenStep } from './process-kit.ts'
+export { Random } from './random.ts'
 export { RecordingObserver } from './recording-observer.ts'
 export { kafkaEvent, logRecord } from './records.ts'
+export {
+  type Simulated,
+  type SimulatedDifference,
+  type SimulateOptions,
+  simulate,
+} from './simulation/simulate.ts'
 export { SinkKit } from './sink-kit.ts'

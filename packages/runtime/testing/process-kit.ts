@@ -1,5 +1,4 @@
-import { findLost, toJsonText } from '../cloudevents/json-text.ts'
-import type { LogRecord } from '../cloudevents/record.ts'
+import { findLost } from '../cloudevents/json-text.ts'
 import { type Application, createTick } from '../consumer/application.ts'
 import type { AuthoredProcess } from '../consumer/define-process.ts'
 import type { Event, Received } from '../consumer/event.ts'
@@ -11,7 +10,8 @@ import type { StoredTimer } from '../pipeline/model/partition-state.ts'
 import { formatState, getVersion } from '../pipeline/model/stored-state.ts'
 import { Stage } from './consumer-kit.ts'
 import { EMPTY_SELECTION } from './empty-selection.ts'
-import { pureStep } from './pure-step.ts'
+import { type PlainRecord, toRecordContent } from './plain-record.ts'
+import { withPureSteps } from './pure-step.ts'
 import { FIRST_APPEND_MS, logRecord } from './records.ts'
 
 type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
@@ -48,15 +48,6 @@ export interface ProcessKitOptions {
   readonly statesVersion?: number
   /** Topic that the process reads; by default, the first topic of the application. */
   readonly topic?: string
-}
-
-/** A record that is not a CloudEvent. */
-export interface PlainRecord {
-  readonly key?: string | null
-  /** Value, written as JSON unless it is a Buffer; null writes a record without a value. */
-  readonly value: unknown
-  /** Timestamp of the record in milliseconds since the epoch; by default, the timestamp of the previous record. */
-  readonly timestampMs?: number
 }
 
 /**
@@ -199,38 +190,24 @@ export class ProcessKit<State> {
   }
 
   #listening(process: AnyProcess<State>): AnyProcess<State> {
-    const { name, onTimer, migrate } = process
-    const pure = <T>(call: () => T) => {
-      try {
-        return pureStep(name, call)
-      } catch (error) {
-        this.#thrown = error
-        throw error
-      }
-    }
-    const captureStep = (by: string, entity: string, call: () => StepResult<State>): StepResult<State> => {
-      const step = pure(call)
+    const pure = withPureSteps(process, error => {
+      this.#thrown = error
+    })
+    const { onTimer } = pure
+    const captureStep = (by: string, entity: string, step: StepResult<State>): StepResult<State> => {
       this.#steps.push({ by, entity, ...toTakenStep(step) })
       return step
     }
     return {
-      ...process,
+      ...pure,
       onEvent: (state, event: Received, context) =>
-        captureStep(event.id, event.entity, () => process.onEvent(state, event, context)),
+        captureStep(event.id, event.entity, pure.onEvent(state, event, context)),
       ...(onTimer && {
         onTimer: (state: State, timer: Timer, context) =>
-          captureStep(timer.name, timer.entity, () => onTimer.call(process, state, timer, context)),
-      }),
-      ...(migrate && {
-        migrate: (...given: Parameters<typeof migrate>) => pure(() => migrate.apply(process, given)),
+          captureStep(timer.name, timer.entity, onTimer.call(pure, state, timer, context)),
       }),
     }
   }
-}
-
-function toRecordContent({ key = null, value }: PlainRecord): Partial<LogRecord> {
-  const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(toJsonText(value, 'value'))
-  return { key: key === null ? null : Buffer.from(key), value: bytes }
 }
 
 /** Failures that a test may expect. Any other failure means that the event did not reach the process. */

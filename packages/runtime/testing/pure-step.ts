@@ -3,6 +3,7 @@
  * state. Only for tests.
  */
 import { syncBuiltinESMExports } from 'node:module'
+import type { KeyedProcess } from '../consumer/process.ts'
 
 const CLOCK = 'a step must not read a clock: use timeMs of the event, or dueMs of the timer'
 const CHANCE =
@@ -16,12 +17,55 @@ const REFUSED: readonly (readonly [
   why: string,
 ])[] = [
   [performance, 'performance', ['now'], CLOCK],
-  [process, 'process', ['hrtime'], CLOCK],
+  [process, 'process', ['hrtime', 'uptime'], CLOCK],
+  [process.hrtime, 'process.hrtime', ['bigint'], CLOCK],
+  // A class that was kept before its replacement has the same function.
+  [Date, 'Date', ['now'], CLOCK],
   [Math, 'Math', ['random'], CHANCE],
   [globalThis.crypto, 'crypto', ['randomUUID', 'getRandomValues'], CHANCE],
   // Replaced functions of this object also replace the named imports of the module, see `syncBuiltinESMExports`.
-  [process.getBuiltinModule('node:crypto'), 'crypto', ['randomUUID', 'randomBytes', 'randomInt'], CHANCE],
+  [
+    process.getBuiltinModule('node:crypto'),
+    'crypto',
+    ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync'],
+    CHANCE,
+  ],
 ]
+
+type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
+
+/**
+ * Returns the process with steps during which clocks and random numbers throw.
+ *
+ * @param onError called with each error of a step
+ */
+export function withPureSteps<State>(
+  process: AnyProcess<State>,
+  onError: (error: unknown) => void,
+): AnyProcess<State> {
+  const { name, onTimer, migrate } = process
+  const pure =
+    <Given extends unknown[], T>(call: (...given: Given) => T) =>
+    (...given: Given): T => {
+      try {
+        return pureStep(name, () => call.apply(process, given))
+      } catch (error) {
+        onError(error)
+        throw error
+      }
+    }
+  return {
+    ...process,
+    onEvent: pure(process.onEvent),
+    ...(onTimer && { onTimer: pure(onTimer) }),
+    ...(migrate && { migrate: pure(migrate) }),
+  }
+}
+
+/** A step has used a clock or random numbers. */
+export class ImpureStep extends Error {
+  override readonly name = 'ImpureStep'
+}
 
 /**
  * Runs a function of a process while clocks and random numbers throw.
@@ -32,7 +76,7 @@ const REFUSED: readonly (readonly [
 export function pureStep<T>(name: string, call: () => T): T {
   let used: Error | undefined
   const refuse = (what: string, why: string) => {
-    used ??= new Error(`the process "${name}" calls ${what}, but ${why}`)
+    used ??= new ImpureStep(`the process "${name}" calls ${what}, but ${why}`)
     throw used
   }
   const replaced: (() => void)[] = []

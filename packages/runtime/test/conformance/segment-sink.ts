@@ -1,7 +1,6 @@
 /** Promises of a segment sink, for every store of its state. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '../../../local-servers/testing/random.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { RetryableError } from '../../consumer/author-errors.ts'
 import { reject } from '../../consumer/process.ts'
@@ -9,6 +8,7 @@ import { confirmSegment, type SegmentLimits } from '../../consumer/segment-sink.
 import { Unavailable } from '../../pipeline/errors.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import { EMPTY_SELECTION } from '../../testing/empty-selection.ts'
+import { Random } from '../../testing/random.ts'
 import { ArchiveStage, archived } from '../support/archive.ts'
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)

@@ -5,7 +5,6 @@
  * up to the first record that is still needed, and new code is deployed.
  */
 import { randomUUID } from 'node:crypto'
-import type { Random } from '../../../local-servers/testing/random.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { consume } from '../../pipeline/consume.ts'
 import type { Consumer } from '../../pipeline/consumer.ts'
@@ -18,6 +17,7 @@ import type { Snapshot } from '../../pipeline/model/snapshot.ts'
 import { parsePosition } from '../../pipeline/outbox/position.ts'
 import type { Ports, StateStore } from '../../pipeline/ports.ts'
 import { EMPTY_SELECTION } from '../../testing/empty-selection.ts'
+import type { Random } from '../../testing/random.ts'
 import { ComparedStates } from './compared-states.ts'
 import { kafkaEvent } from './records.ts'
 import { keepStates } from './stage.ts'

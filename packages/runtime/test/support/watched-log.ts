@@ -3,11 +3,11 @@
  * invalid records, redrives, offset gaps and pauses.
  */
 
-import type { Random } from '../../../local-servers/testing/random.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { buildRedriveHeaders } from '../../cloudevents/redrive.ts'
 import type { Event } from '../../consumer/event.ts'
 import { failureId } from '../../consumer/failure-event.ts'
+import type { Random } from '../../testing/random.ts'
 import { tick } from './application.ts'
 import { failureEndedAt } from './parking.ts'
 import { erased, logRecord } from './records.ts'

@@ -1,8 +1,8 @@
 /** Emissions of one consumer are counted once by the next, whatever either of them loses and however late it is read again. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '../../../../local-servers/testing/random.ts'
 import { seeds } from '../../../../local-servers/testing/sampled.ts'
+import { Random } from '../../../testing/random.ts'
 import { EmissionChain, type Situation } from '../../support/emission-chain.ts'
 
 const SEEDS = 90

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '../../../../local-servers/testing/random.ts'
 import type { LogRecord } from '../../../cloudevents/record.ts'
 import type { FailureData } from '../../../consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '../../../consumer/process.ts'
+import { Random } from '../../../testing/random.ts'
 import { READING_TYPES } from '../../support/application.ts'
 import { nextAttempt } from '../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'

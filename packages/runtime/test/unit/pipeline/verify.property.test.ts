@@ -1,9 +1,9 @@
 /** Live states are compared with their log after random schedules: only what was changed by hand is found. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '../../../../local-servers/testing/random.ts'
 import { seeds } from '../../../../local-servers/testing/sampled.ts'
 import type { OutgoingRecord } from '../../../cloudevents/record.ts'
+import { Random } from '../../../testing/random.ts'
 import { type End, SEEDS, violations } from '../../support/same-log.ts'
 import type { Stage } from '../../support/stage.ts'
 import { verified } from '../../support/verifying.ts'

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '../../../../../local-servers/testing/random.ts'
 import type { LogTime } from '../../../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../../../cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '../../../../consumer/process.ts'
+import { Random } from '../../../../testing/random.ts'
 import { READING_TYPES } from '../../../support/application.ts'
 import { createLog, doneOn, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'

@@ -1,7 +1,6 @@
 /** The fine print, "The applied offset": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Random } from '../../../../../local-servers/testing/random.ts'
 import { MemoryStateStore } from '../../../../adapters/memory/state-store.ts'
 import type { LogRecord } from '../../../../cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '../../../../consumer/process.ts'
@@ -10,6 +9,7 @@ import type { OffsetRange } from '../../../../pipeline/model/log.ts'
 import type { Version } from '../../../../pipeline/model/partition-state.ts'
 import type { LogReader } from '../../../../pipeline/ports.ts'
 import { MemoryLogReader } from '../../../../testing/memory-log-reader.ts'
+import { Random } from '../../../../testing/random.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

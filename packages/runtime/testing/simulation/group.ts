@@ -1,0 +1,326 @@
+/** A consumer in the simulation: its group in Kafka, its instances, and their invocations, as Lambda's event source mapping has them. */
+import { KeptStates } from '../../adapters/kept/kept-states.ts'
+import { KeptStore } from '../../adapters/kept/kept-store.ts'
+import type { LogRecord, OutgoingRecord } from '../../cloudevents/record.ts'
+import type { KafkaEvent } from '../../pipeline/batch/receive.ts'
+import { consume } from '../../pipeline/consume.ts'
+import type { Consumer } from '../../pipeline/consumer.ts'
+import { LatestDecisions } from '../../pipeline/failures/failure-surge.ts'
+import { PublishedFailureReader } from '../../pipeline/failures/published-failures.ts'
+import { LogChecks } from '../../pipeline/log/log-identity.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
+import type { Report } from '../../pipeline/model/report.ts'
+import type { Ports, StateStore } from '../../pipeline/ports.ts'
+import { EMPTY_SELECTION } from '../empty-selection.ts'
+import type { Random } from '../random.ts'
+import { kafkaEvent } from '../records.ts'
+import type { Simulation } from './simulation.ts'
+import type { Actor } from './turns.ts'
+
+/** A consumer to play. */
+export interface PlayedConsumer {
+  /** Versions of its code, in the order in which they are deployed. */
+  readonly codes: readonly [Consumer, ...Consumer[]]
+  /** Kafka names of the topics that it reads. */
+  readonly topics: readonly string[]
+  /** Time limit of an invocation, in milliseconds; 60 seconds by default. */
+  readonly timeoutMs?: number
+  /** Maximum number of records of a partition in a batch; 12 by default. */
+  readonly batchSize?: number
+  /** False if chunks are cut as the consumer's own limits say. By default, they are cut at random. */
+  readonly cutsChunks?: boolean
+  /** Store of the consumer, if it is not the one of the simulation itself, such as one that is broken on purpose. */
+  readonly store?: StateStore
+  /** Creates the kept states of an instance; undefined if instances keep none. */
+  readonly keep?: (instance: string) => KeptStates | undefined
+  readonly report?: (report: Report) => void
+  /** False if the states that the store loses must not come back from the log, because the topic has no further record that shows it. */
+  readonly mayForget?: boolean
+}
+
+/** A partition of the group. */
+export interface GroupPartition extends StateKey {
+  /** Offset up to which all is acknowledged to Kafka. */
+  committed: number
+  /** Invocation that has the records from there on. */
+  owner: Actor | undefined
+  /** First offset that the code with this index decides, by index. */
+  readonly codeFrom: number[]
+  /** Copies of the state to which the store can fall back. */
+  copies: { readonly copy: unknown; readonly appliedOffset: number }[]
+}
+
+interface Instance {
+  readonly kept: KeptStates | undefined
+  readonly latest: LatestDecisions
+  readonly logChecks: LogChecks
+  readonly publishedFailures: PublishedFailureReader
+}
+
+const TIMEOUT_MS = 60_000
+const BATCH_SIZE = 12
+const COPIES = 10
+/** Share of the invocations that begin in a new instance. */
+const NEW_INSTANCE = 0.1
+/** Share of the commits after which a copy of the state is kept for a failover. */
+const COPIED = 0.1
+
+export class Group {
+  readonly name: string
+  readonly partitions: readonly GroupPartition[]
+  /** Records that it has published, in the order of their first attempts. */
+  readonly published: OutgoingRecord[] = []
+  readonly #simulation: Simulation
+  readonly #played: PlayedConsumer
+  /** Instances that run no invocation. */
+  readonly #idle: Instance[] = []
+  readonly #busy = new Map<Actor, Instance>()
+  #invocations = 0
+  #started = 0
+  #code = 0
+  #isDeploying = false
+
+  constructor(simulation: Simulation, played: PlayedConsumer) {
+    this.#simulation = simulation
+    this.#played = played
+    const [{ process }] = played.codes
+    this.name = process.name
+    this.partitions = played.topics.flatMap(topic =>
+      Array.from({ length: simulation.log.countPartitions(topic) }, (_, partition) => ({
+        ...{ consumer: process.name, topic, partition },
+        ...{ committed: 0, owner: undefined, codeFrom: [0], copies: [] },
+      })),
+    )
+  }
+
+  get codes(): PlayedConsumer['codes'] {
+    return this.#played.codes
+  }
+
+  /** Deploys the next version of the code. It decides all records that no invocation has received so far. */
+  deploy(): void {
+    if (this.#isDeploying || this.#code + 1 >= this.codes.length) return
+    this.#isDeploying = true
+    for (const own of this.partitions)
+      own.codeFrom.push(this.#simulation.log.endOffset(own.topic, own.partition))
+  }
+
+  /** Returns true if records wait that no invocation has. */
+  hasWork(): boolean {
+    return this.partitions.some(own => own.owner === undefined && this.#findNext(own) !== undefined)
+  }
+
+  /** Invokes an instance with a batch. */
+  async begin(): Promise<void> {
+    await this.#finishDeployment()
+    const { chance, log } = this.#simulation
+    const random = chance.stream(`batch ${this.name}`)
+    const ready = this.partitions.filter(own => own.owner === undefined && this.#findNext(own) !== undefined)
+    if (ready.length === 0) return
+    const chosen = ready.filter(() => random.chance(0.5))
+    const batch = (chosen.length > 0 ? chosen : [random.pick(ready)]).map(own => {
+      const size = random.between(1, this.#played.batchSize ?? BATCH_SIZE)
+      const all = log.all(own.topic, own.partition)
+      const from = this.#findNext(own) as number
+      const records = all.slice(from, from + size).filter(({ offset }) => offset < this.#endOfCode(own))
+      return { own, records }
+    })
+    const event = kafkaEvent(batch.flatMap(({ records }) => records))
+    if (this.#simulation.strikes('delivered twice', this.name)) await this.#invoke(event, [])
+    await this.#invoke(event, batch)
+  }
+
+  /** Takes the partitions of an actor, so that another instance receives them. */
+  free(actor: Actor): void {
+    for (const own of this.partitions) if (own.owner === actor) own.owner = undefined
+  }
+
+  /** Takes the instance and the partitions of an actor that has ended. An instance that was killed is lost. */
+  end(actor: Actor): void {
+    this.free(actor)
+    const instance = this.#busy.get(actor)
+    this.#busy.delete(actor)
+    if (instance && !actor.isKilled) this.#idle.push(instance)
+  }
+
+  /** Returns the first offset that a state, or a copy of one, still needs; undefined if the group does not read the partition. */
+  async findNeeded(topic: string, partition: number): Promise<number | undefined> {
+    const own = this.partitions.find(one => one.topic === topic && one.partition === partition)
+    if (!own) return undefined
+    const copied = own.copies.map(({ appliedOffset }) => appliedOffset)
+    return Math.min(own.committed - 1, (await this.#look(own)).appliedOffset, ...copied) + 1
+  }
+
+  /** Returns what is not acknowledged, decided, or published. */
+  async findUndone(): Promise<string[]> {
+    const undone: string[] = []
+    if (this.#isDeploying && !(await this.#finishDeployment())) undone.push(`${this.name}: new code waits`)
+    for (const own of this.partitions) {
+      const { topic, partition, committed } = own
+      const last = this.#simulation.log.all(topic, partition).at(-1)?.offset ?? -1
+      const place = `${this.name}: ${topic}/${partition}`
+      const { appliedOffset, outbox } = await this.#look(own)
+      if (committed <= last)
+        undone.push(`${place} is acknowledged up to ${committed}, and ends at ${last + 1}`)
+      else if (appliedOffset < last && this.mustApplyAll) {
+        undone.push(`${place} is applied up to ${appliedOffset}, and ends at ${last + 1}`)
+        // The loss shows with the next record. Where there is none, a client sends the last one again.
+        own.committed = Math.min(committed, last)
+      }
+      if (outbox > 0) undone.push(`${place}: ${outbox} emissions are not published`)
+    }
+    return undone
+  }
+
+  /** False for a sink of segments, whose last segment stays in the log. */
+  get mustApplyAll(): boolean {
+    return !('segments' in this.codes[0].process)
+  }
+
+  async #invoke(event: KafkaEvent, batch: readonly { own: GroupPartition; records: readonly LogRecord[] }[]) {
+    const simulation = this.#simulation
+    const random = simulation.chance.stream(`limits ${this.name}`)
+    const code = this.#code
+    const consumer = this.codes[code] as Consumer
+    const { cutsChunks = true, timeoutMs = TIMEOUT_MS } = this.#played
+    const limits = {
+      records: random.pick([1, 3, 8, consumer.limits.records]),
+      bytes: random.pick([100, 1_000, ...Array.from({ length: 6 }, () => consumer.limits.bytes)]),
+      timers: random.between(1, 4),
+    }
+    this.#invocations += 1
+    const name = `${this.name} #${this.#invocations}`
+    const deadlineMs = simulation.nowMs + timeoutMs
+    const isShort = simulation.strikes('out of time', this.name)
+    const instance = this.#takeInstance(random)
+    const work = async () => {
+      const answer = await consume(
+        cutsChunks ? { ...consumer, limits } : consumer,
+        this.#ports(instance),
+        event,
+        {
+          remainingMs: () => deadlineMs - simulation.nowMs - (isShort && random.chance(0.3) ? timeoutMs : 0),
+          partialResponses: true,
+          nowMs: () => simulation.nowMs,
+          pause: simulation.pause,
+          codeVersion: () => `v${code}`,
+          ...{
+            latest: instance.latest,
+            logChecks: instance.logChecks,
+            publishedFailures: instance.publishedFailures,
+          },
+        },
+      )
+      const waiting = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+      for (const { own, records } of batch) {
+        const first = waiting.find(({ partition }) => partition === `${own.topic}-${own.partition}`)
+        const last = records.at(-1)?.offset ?? own.committed - 1
+        own.committed = Math.max(own.committed, first?.offset ?? last + 1)
+      }
+    }
+    const actor = await simulation.begin(name, timeoutMs, work, this)
+    this.#busy.set(actor, instance)
+    if (actor.isEnded) this.end(actor)
+    else for (const { own } of batch) own.owner = actor
+  }
+
+  #ports(instance: Instance): Ports {
+    const { name, published } = this
+    const simulation = this.#simulation
+    const live = this.#played.store ?? simulation.store
+    const store = simulation.createStore(name, { ...bindStore(live), commit: this.#commit(live) })
+    return {
+      ...simulation.createPorts(name),
+      store: instance.kept ? new KeptStore(store, instance.kept) : store,
+      publisher: simulation.createPublisher(name, records => published.push(...records)),
+      report: report => this.#played.report?.(report),
+    }
+  }
+
+  /** Returns a commit after which the store may lose writes, and the log may lose records. */
+  #commit(store: StateStore): StateStore['commit'] {
+    const simulation = this.#simulation
+    const random = simulation.chance.stream(`store ${this.name}`)
+    return async (stateKey, change) => {
+      const answer = await store.commit(stateKey, change)
+      const { topic, partition } = stateKey
+      const own = this.partitions.find(one => one.topic === topic && one.partition === partition)
+      if (!own || this.#played.mayForget === false) return answer
+      if (random.chance(COPIED)) {
+        const copy = simulation.store.copyState(stateKey)
+        own.copies = [...own.copies, { copy, appliedOffset: change.appliedOffset }].slice(-COPIES)
+      }
+      if (own.copies.length > 0 && simulation.strikes('store forgets', this.name))
+        simulation.store.restore(stateKey, random.pick(own.copies).copy)
+      else if (this.#code === 0 && simulation.log.startOffset(topic, partition) === 0) {
+        if (simulation.strikes('store is empty', this.name)) simulation.store.restore(stateKey, undefined)
+      }
+      if (simulation.strikes('expired', this.name)) await simulation.expire(topic, partition)
+      return answer
+    }
+  }
+
+  /** Returns the index of the next record to deliver; undefined if there is none. */
+  #findNext({ topic, partition, committed, codeFrom }: GroupPartition): number | undefined {
+    const all = this.#simulation.log.all(topic, partition)
+    const last = all.at(-1)
+    if (!last || last.offset < committed) return undefined
+    let index = all.length - 1
+    while (index > 0 && (all[index - 1] as LogRecord).offset >= committed) index -= 1
+    const end = codeFrom[this.#code + 1] ?? Number.POSITIVE_INFINITY
+    return (all[index] as LogRecord).offset < end ? index : undefined
+  }
+
+  /** Returns the first offset that the running code does not decide. */
+  #endOfCode({ codeFrom }: GroupPartition): number {
+    return codeFrom[this.#code + 1] ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Replaces the code once the former one has decided what it has received. Later losses do not reach its decisions. */
+  async #finishDeployment(): Promise<boolean> {
+    if (!this.#isDeploying) return true
+    for (const own of this.partitions) {
+      const end = this.#endOfCode(own)
+      const last = this.#simulation.log.all(own.topic, own.partition).findLast(({ offset }) => offset < end)
+      if (last && (await this.#look(own)).appliedOffset < last.offset) return false
+    }
+    for (const own of this.partitions) own.copies = []
+    this.#code += 1
+    this.#isDeploying = false
+    this.#simulation.note(this.name, `runs its code number ${this.#code + 1}`)
+    return true
+  }
+
+  async #look(stateKey: StateKey): Promise<{ readonly appliedOffset: number; readonly outbox: number }> {
+    const { version, outbox } = await this.#simulation.store.load(stateKey, EMPTY_SELECTION)
+    return { appliedOffset: version.appliedOffset, outbox: outbox.length }
+  }
+
+  /** Returns an idle instance, or now and then a new one. */
+  #takeInstance(random: Random): Instance {
+    const instance = random.chance(NEW_INSTANCE) ? undefined : random.pick(this.#idle)
+    if (!instance) return this.#startInstance()
+    this.#idle.splice(this.#idle.indexOf(instance), 1)
+    return instance
+  }
+
+  #startInstance(): Instance {
+    this.#started += 1
+    const instance = `${this.name} ${this.#started}`
+    const { keep = (name: string) => new KeptStates(name) } = this.#played
+    return {
+      kept: keep(instance),
+      latest: new LatestDecisions(),
+      logChecks: new LogChecks(),
+      publishedFailures: new PublishedFailureReader(),
+    }
+  }
+}
+
+function bindStore(store: StateStore): StateStore {
+  return {
+    load: (...args) => store.load(...args),
+    commit: (...args) => store.commit(...args),
+    trimOutbox: (...args) => store.trimOutbox(...args),
+  }
+}

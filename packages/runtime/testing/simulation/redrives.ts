@@ -1,0 +1,66 @@
+/** Returns failed records to their consumer, as a redriver does: the next attempt, or the end of the failure. */
+import { isFailure } from '../../cloudevents/event.ts'
+import { readEvent } from '../../cloudevents/reader.ts'
+import { createRedrivenRecord } from '../../cloudevents/redriven-record.ts'
+import { writeEvent } from '../../cloudevents/writer.ts'
+import type { Application } from '../../consumer/application.ts'
+import type { Event } from '../../consumer/event.ts'
+import { type FailureData, failureId, originalPosition } from '../../consumer/failure-event.ts'
+import { computeDigest } from '../../pipeline/model/fingerprint.ts'
+import type { Simulation } from './simulation.ts'
+
+const MINUTE_MS = 60_000
+/** Probability that a failure is redriven. Otherwise its retries end. */
+const REDRIVEN = 0.7
+
+/** Adds a schedule that redrives the records of a topic of failures, some of them after a while. */
+export function addRedrives(simulation: Simulation, application: Application, failuresTopic: string): void {
+  const random = simulation.chance.stream('redrives')
+  let next = 0
+  simulation.addSchedule('redriver', MINUTE_MS, async () => {
+    const failed = simulation.log.all(failuresTopic, 0).slice(next)
+    next += failed.length
+    for (const record of failed) {
+      const event = readEvent(record)
+      if (isFailure(event)) continue
+      const failure = event.data as FailureData
+      const back = createComingBack(application, failure, random.chance(REDRIVEN))
+      if (back)
+        simulation.comes(
+          simulation.nowMs + random.between(0, 10) * MINUTE_MS,
+          `redrive of ${event.id}`,
+          () => {
+            simulation.log.append(failure.originalTopic, failure.originalPartition, back)
+          },
+        )
+    }
+  })
+}
+
+function createComingBack(application: Application, failure: FailureData, isRedriven: boolean) {
+  if (isRedriven && failure.omitted.length === 0) return createRedrivenRecord(failure)
+  const { failureEndedType } = application
+  return failureEndedType === undefined
+    ? undefined
+    : writeEvent(createFailureEnded(failureEndedType, failure))
+}
+
+/** Returns the event that marks a failure as ended, so that it is not retried any more. */
+export function createFailureEnded(type: string, failed: FailureData): Event {
+  const { consumer, attempt } = failed
+  const failure = failureId(consumer, originalPosition(failed))
+  const { key, value, headers } = createRedrivenRecord(failed)
+  return {
+    id: `ended ${failure} ${attempt}`,
+    source: '/retries',
+    type,
+    datacontenttype: 'application/json',
+    data: {
+      consumer,
+      failure,
+      digest: computeDigest({ key, value, headers }),
+      attempt,
+      because: 'it is not retried',
+    },
+  }
+}

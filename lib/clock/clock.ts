@@ -62,9 +62,8 @@ async function appendRules(run: Run) {
 
 /** Appends the plan of the tables in the same way. */
 async function appendPlan(run: Run) {
-  const { config, connections, scheduledFor: at } = run
-  const plan = await loadPlan(config.viewsDir, config.sentViewsDir)
-  return activateViews(connections, config, plan, at, () => warnOfNone(run, VIEWS_ACTIVATED_TYPE))
+  const plan = await loadPlan(run.config.viewsDir, run.config.sentViewsDir)
+  return activateViews(run, plan, () => warnOfNone(run, VIEWS_ACTIVATED_TYPE))
 }
 
 async function appendStoredSilences({ config, connections, scheduledFor }: Run) {

@@ -1,4 +1,5 @@
 import type { Connections, Value } from '#runtime/functions/connections'
+import type { Scheduled } from '#runtime/functions/schedules'
 import { resolveSignals } from '../app/topic-table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
@@ -49,14 +50,10 @@ function completes(plan: ActivatedPlan, { building }: ActivatedPlan): boolean {
  * Appends the plan in force to every partition that the consumer `views` reads, if that is due. If a change of the tables was
  * interrupted while it appended a plan, that plan is appended to the other partitions too. If Redis has lost the change, it is taken
  * back. While a command changes the tables, nothing is appended.
- *
- * @param at time of the run, RFC 3339
  */
 export async function activateViews(
-  connections: Connections,
-  config: AppendingConfig,
+  run: Pick<Scheduled<Connections, AppendingConfig>, 'config' | 'connections' | 'scheduledFor' | 'nowMs'>,
   packaged: ViewPlan,
-  at: string,
   warn: () => void,
 ): Promise<{
   readonly tables: number
@@ -64,11 +61,12 @@ export async function activateViews(
   readonly appended: number
   readonly why: string
 }> {
+  const { config, connections, scheduledFor: at, nowMs } = run
   const storedPlan = await openStoredPlan(connections, config.env)
   const inRedis = await storedPlan.read()
   const applying = await connections.value<{ readonly underway?: ApplyingSign }>(applyingName(config.env))
   const { underway } = (await applying.read()) ?? {}
-  if (inRedis && underway && isApplying(underway, Date.now()))
+  if (inRedis && underway && isApplying(underway, nowMs()))
     return { tables: inRedis.tables.length, hash: inRedis.hash, appended: 0, why: 'being-changed' }
   const { data: plan, ...appended } = await appendActivation<ActivatedPlan>(connections, config, {
     ...{

@@ -26,7 +26,7 @@ export function createForwarderRun<Config extends ForwarderConfig>(
     const process = await resolveForwarder(name, source, run)
     assembled ??= once(() => assemble(run, given.remedies))
     const { ports, observer } = await assembled()
-    const { config, remainingMs } = run
+    const { config, remainingMs, nowMs } = run
     const { env, contentMode } = config
     const application = resolveApplication(given, config)
     const consumer = {
@@ -37,7 +37,7 @@ export function createForwarderRun<Config extends ForwarderConfig>(
     observer.begin()
     const result = forward(consumer, ports, {
       remainingMs,
-      nowMs: Date.now,
+      nowMs,
       codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
       latest,
     })
@@ -61,10 +61,10 @@ interface Assembled {
 }
 
 async function assemble(
-  { connections, powertools }: Scheduled<Connections, ForwarderConfig>,
+  { connections, powertools, nowMs }: Scheduled<Connections, ForwarderConfig>,
   remedies: Application['remedies'],
 ): Promise<Assembled> {
-  const observer = new LambdaObserver(powertools.logger, powertools.metrics, Date.now, remedies)
+  const observer = new LambdaObserver(powertools.logger, powertools.metrics, nowMs, remedies)
   return {
     ports: {
       cursors: await connections.forwardCursors(),

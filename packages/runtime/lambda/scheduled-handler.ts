@@ -23,6 +23,8 @@ export interface Scheduled<Connections, Config> {
   readonly isScheduled: boolean
   /** The remaining time of the invocation, in milliseconds. */
   readonly remainingMs: () => number
+  /** Returns the current time, in milliseconds since the epoch. */
+  readonly nowMs: () => number
   readonly telemetry: ScheduledTelemetry
   /** Logger and metrics, for a function with additional reports. */
   readonly powertools: ReturnType<typeof createTelemetry>
@@ -93,6 +95,7 @@ export function createScheduledHandler<
         scheduledFor,
         isScheduled,
         remainingMs,
+        nowMs: Date.now,
         telemetry,
         powertools,
       })

@@ -33,7 +33,7 @@ export async function appendTicks(
     scheduledFor,
     isScheduled,
     remainingMs,
-  }: Omit<Scheduled<Pick<KafkaClients, 'publisher'>, ClockConfig>, 'telemetry' | 'powertools'>,
+  }: Omit<Scheduled<Pick<KafkaClients, 'publisher'>, ClockConfig>, 'nowMs' | 'telemetry' | 'powertools'>,
 ): Promise<{ readonly ticks: number }> {
   const publisher = await connections.publisher()
   const append = async (to: readonly TopicName[], at: string) => {

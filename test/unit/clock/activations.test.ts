@@ -26,9 +26,11 @@ class Environment extends MemoryServers {
   /** Runs the clock a minute later. */
   async rules(packaged = PACKAGED) {
     this.nowMs += MINUTE_MS
-    const at = new Date(this.nowMs).toISOString()
+    const scheduledFor = new Date(this.nowMs).toISOString()
     const config = { env: this.env, contentMode: 'binary' as const, ...VOCABULARY }
-    return activateViews(this.connections, config, packaged, at, () => {
+    const { connections } = this
+    const run = { config, connections, scheduledFor, nowMs: () => this.nowMs }
+    return activateViews(run, packaged, () => {
       this.warnings += 1
     })
   }
@@ -177,7 +179,7 @@ describe('the plan in force', () => {
   it('given tables that are being built, then they go when Redis has lost their change', async () => {
     const environment = await startEnvironment()
     const applying = environment.value(applyingName('test'))
-    await applying.write({ underway: { aliveMs: Date.now() } })
+    await applying.write({ underway: { aliveMs: Number.MAX_SAFE_INTEGER } })
     await environment.apply(building)
     assert.equal((await environment.rules()).why, 'being-changed')
     await applying.write({ underway: { aliveMs: 0 } })
@@ -192,7 +194,7 @@ describe('the plan in force', () => {
     for (const breaksAt of [1, 9, 18]) {
       const environment = await startEnvironment()
       const applying = environment.value(applyingName('test'))
-      await applying.write({ underway: { aliveMs: Date.now() } })
+      await applying.write({ underway: { aliveMs: Number.MAX_SAFE_INTEGER } })
       await environment.apply(building)
       await environment.apply(applied('new'), breaksAt)
       await applying.write({ underway: { aliveMs: 0 } })

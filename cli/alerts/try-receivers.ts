@@ -34,7 +34,7 @@ export async function tryReceivers(
   aws: AwsPlace,
 ): Promise<readonly ReceiverResult[]> {
   const atMs = Date.now()
-  const ports = await webhookPorts(config, aws)
+  const ports = await webhookPorts(config, Date.now, aws)
   return Promise.all(
     receivers.map(async (receiver): Promise<ReceiverResult> => {
       const message = buildTestMessage(receiver.name, config, atMs)

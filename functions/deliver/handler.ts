@@ -7,7 +7,7 @@ import { MAX_BATCH_MS } from '../../lib/notification/webhook/webhook.ts'
 
 export const handler = kafkaConsumer(
   'deliver',
-  async config => deliverSink(await openOutlets(config), config),
+  async config => deliverSink(await openOutlets(config, Date.now), config),
   {
     slices: [GENERAL, NOTIFICATIONS, ALERTS_TOPIC, RECEIVERS],
     // Reserve time to finish a batch. If Lambda stopped the function during a batch, notifications would be delivered twice.

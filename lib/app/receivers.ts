@@ -21,14 +21,16 @@ type Config = GeneralSettings &
  */
 export async function webhookPorts(
   { env, receiverSecrets }: Pick<Config, 'env' | 'receiverSecrets'>,
+  nowMs: () => number,
   aws: AwsPlace = {},
 ): Promise<WebhookPorts> {
   // Node's TLS module is loaded on first use, so that it does not delay cold starts.
   const { httpsPost } = await import('../notification/adapters/https.ts')
+  const read = (name: string) => readSecret(name, aws)
   return {
     post: httpsPost(),
-    access: receiverAccess({ env, localSecrets: receiverSecrets, read: name => readSecret(name, aws) }),
-    nowMs: Date.now,
+    access: receiverAccess({ env, localSecrets: receiverSecrets, read, nowMs }),
+    nowMs,
     pause: async ms => {
       await pause(ms)
     },
@@ -41,9 +43,9 @@ export async function webhookPorts(
  * @throws FileError if the receivers are missing or invalid
  * @throws ConfigError if a receiver needs the SNS topic and none is configured
  */
-export async function openOutlets(config: Config): Promise<readonly Outlet[]> {
+export async function openOutlets(config: Config, nowMs: () => number): Promise<readonly Outlet[]> {
   const receivers = await loadReceivers(config.notificationsDir)
-  const ports = await webhookPorts(config)
+  const ports = await webhookPorts(config, nowMs)
   const webhooks = receivers.flatMap(receiver =>
     receiver.kind === 'webhook' ? [new Webhook(receiver, ports)] : [],
   )

@@ -17,7 +17,7 @@ interface AccessParts {
   /** Secrets in the local file, by name. They take precedence over the secrets in Secrets Manager. */
   readonly localSecrets?: Readonly<Record<string, Secret>>
   readonly read: (name: string) => Promise<Secret>
-  readonly nowMs?: () => number
+  readonly nowMs: () => number
 }
 
 /**
@@ -28,7 +28,7 @@ export function receiverAccess({
   env,
   localSecrets = {},
   read,
-  nowMs = Date.now,
+  nowMs,
 }: AccessParts): (receiver: WebhookReceiver) => Promise<WebhookAccess> {
   const cache = new Map<string, { readonly secret: Secret; readonly untilMs: number }>()
   const secretFor = async (receiver: WebhookReceiver, secret: string): Promise<Secret> => {

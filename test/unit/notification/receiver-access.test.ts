@@ -60,7 +60,7 @@ describe('where a webhook is sent to', () => {
     const read = () => Promise.reject(new Error('asked'))
     const access = receiverAccess({
       env: 'local',
-      read,
+      ...{ read, nowMs: Date.now },
       localSecrets: { hook: { url: 'http://127.0.0.1/' } },
     })
     assert.equal((await access(RECEIVER)).url, 'http://127.0.0.1/')

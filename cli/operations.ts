@@ -1,5 +1,4 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -89,8 +88,8 @@ class OperationRun<Of extends Fields, Plan, Result> {
   /** @throws Failure if something was not done that was wanted */
   async run(request: Filter<Of>): Promise<void> {
     const { asks, isEmpty, describe, describeRest, afterStop } = this.#operation
-    const { terminal, protocol, isAsked } = this.#in
-    const planning = { request, nowMs: Date.now() }
+    const { environment, terminal, protocol, isAsked } = this.#in
+    const planning = { request, nowMs: environment.nowMs() }
     let plan: Plan
     let isOver: boolean
     for (;;) {
@@ -137,9 +136,9 @@ class OperationRun<Of extends Fields, Plan, Result> {
     const by = await resolveOperator(environment.config)
     const { showProgress, hide } = createDisplay(terminal)
     const openPublisher = () => openBulkPublisher(environment.connections)
-    const running = { project, by, id: randomUUID(), stop, showProgress, openPublisher }
+    const running = { project, by, id: environment.newId(), stop, showProgress, openPublisher }
     if (this.#operation.afterStop)
-      stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
+      stderr.write(`Operation ${running.id}, begun at ${new Date(environment.nowMs()).toISOString()}\n`)
     try {
       const done = carryOutPlan(this.#words, this.#operation, environment, plan, running)
       const result = await done.finally(hide)

@@ -1,5 +1,6 @@
 /** Environment that the console shows. It is reloaded while it runs. */
 
+import { randomUUID } from 'node:crypto'
 import { ClusterInspection, TopicOffsets } from '#runtime/operating/kafka'
 import { once } from '#runtime/waiting'
 import type { Signal } from '../lib/app/topic-table.ts'
@@ -28,7 +29,8 @@ export type ConsoleEnvironment = Environment<ShownFunction>
 
 /** Returns the environment of a console. Its questions fail at once during an outage of Kafka, see `KafkaMonitor`. */
 export function createConsoleEnvironment(parts: EnvironmentParts<ShownFunction>): ConsoleEnvironment {
-  return new Environment(parts, 'sluice-console', environment => {
+  const clockAndIds = { nowMs: Date.now, newId: randomUUID }
+  return new Environment({ ...parts, ...clockAndIds }, 'sluice-console', environment => {
     const { config, connections, offsets } = environment
     const looking = once(async () => connections.register(new ClusterInspection(await connections.kafka())))
     const { address } = describeKafka(config)

@@ -1,4 +1,5 @@
 /** Opens the environment that a command uses, and converts errors to messages for users. */
+import { randomUUID } from 'node:crypto'
 import { within } from '#runtime/waiting'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
@@ -20,7 +21,8 @@ export async function withEnvironment<T>(
   use: (environment: Environment<DeclaredFunction>) => Promise<T>,
   mustExist = true,
 ): Promise<T> {
-  const environment = new Environment({ config, functions: readFunctions() }, 'cli')
+  const parts = { config, functions: readFunctions(), nowMs: Date.now, newId: randomUUID }
+  const environment = new Environment(parts, 'cli')
   try {
     if (mustExist) await requireEnvironment(environment)
     return await use(environment)

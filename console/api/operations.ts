@@ -1,5 +1,4 @@
 /** Routes of operations: one plans, the other carries a plan out, as far as the time of a request allows. */
-import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type InferOutput, optional, record, strictObject, string } from 'valibot'
 import { instant } from '#runtime/settings'
@@ -112,7 +111,7 @@ class OperationDesk<Of extends Fields, Plan, Result> {
 
   async plan({ request }: InferOutput<typeof PLAN>): Promise<ShownPlan> {
     const operation = this.#operation
-    const nowMs = Date.now()
+    const nowMs = this.#environment.nowMs()
     const { filter, texts } = this.#read(request)
     const plan = await this.#plan(filter, nowMs, true)
     const isEmpty = operation.isEmpty?.(plan) ?? false
@@ -134,7 +133,7 @@ class OperationDesk<Of extends Fields, Plan, Result> {
     reportError: (error: unknown) => void,
   ): Promise<ShownResult> {
     const operation = this.#operation
-    const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
+    const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, this.#environment.nowMs())
     const plan = await this.#plan(this.#read(request).filter, nowMs, false)
     if (expects && !isDeepStrictEqual(expects, toAgreement(operation, plan)))
       throw new ProblemError(
@@ -186,7 +185,7 @@ class OperationDesk<Of extends Fields, Plan, Result> {
     plan: Plan,
     by: string,
   ): Promise<{ readonly result: Result; readonly error?: unknown }> {
-    const id = `console-${randomUUID().slice(0, 8)}`
+    const id = `console-${this.#environment.newId().slice(0, 8)}`
     const openPublisher = () => this.#environment.connections.publisher()
     const running = { project: NO_PROJECT, stop, by, id, openPublisher, showProgress: () => {} }
     try {

@@ -20,7 +20,7 @@ export function createStatementFolder(
   environment: ConsoleEnvironment,
   { by, loadViews, report, stop }: StatementFolderOptions,
 ): StatementFolder {
-  const { config, connections } = environment
+  const { config, connections, nowMs, newId } = environment
   return new StatementFolder({
     report: text => {
       const [line = '', ...errors] = text.split('\n').map(line => line.trim())
@@ -35,6 +35,6 @@ export function createStatementFolder(
     loadTopics: () => loadStreamTopics(environment.config),
     readInForce: () => environment.sqlTables(),
     openPorts: async () => openViewPorts(connections, await environment.offsets(), await loadViews()),
-    trail: { by, connections },
+    trail: { by, connections, nowMs, newId },
   })
 }

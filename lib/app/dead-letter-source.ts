@@ -15,6 +15,7 @@ import { topicRow } from './topic-table.ts'
 export async function deadLetterSource(
   connections: Pick<Connections, 'log' | 'bounds' | 'redis'>,
   { env, names, families }: Named & Vocabulary,
+  nowMs: () => number,
 ): Promise<DeadLetterSource> {
   const topic = names.topicName('dlq', env)
   const [log, bounds] = await Promise.all([connections.log(), connections.bounds()])
@@ -22,13 +23,13 @@ export async function deadLetterSource(
     log,
     topic,
     families,
-    keptSinceMs,
+    keptSinceMs: () => keptSinceMs(nowMs()),
     bounds: () => bounds.bounds(topic),
     states: async () => new StateInspection(await connections.redis()),
   }
 }
 
 /** Returns the time, in milliseconds since the epoch, from which the dlq topic keeps records. */
-export function keptSinceMs(): number {
-  return Date.now() - topicRow('dlq').keptDays * DAY_MS
+export function keptSinceMs(nowMs: number): number {
+  return nowMs - topicRow('dlq').keptDays * DAY_MS
 }

@@ -295,7 +295,7 @@ async function examineDeadLetters(
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
   const untilMs = Date.now() + MAX_COUNT_MS
   const counts = await observe(async () => {
-    const letters = new DeadLetters(await deadLetterSource(connections, config))
+    const letters = new DeadLetters(await deadLetterSource(connections, config, Date.now))
     const { rows, left, oldestMs, pending } = await letters.look(() => Date.now() < untilMs)
     const openRows = rows.filter(({ handled }) => !handled)
     const readings = config.names.topicName('readings', config.env)

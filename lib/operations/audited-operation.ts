@@ -1,9 +1,9 @@
 /** Audits changes that a person has requested. Two audit events are written for each: that it begins, and how it has ended. */
-import { randomUUID } from 'node:crypto'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
 import type { Publisher } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
+import type { ClockAndIds } from '../questions/environment.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { OperationFailure } from '../support/operation-failure.ts'
 import { type Audit, auditEvent } from './audit-event.ts'
@@ -15,7 +15,7 @@ export interface Change {
   readonly filter: Audit['filter']
   /** Plan to which the person has agreed. Defaults to the filter. */
   readonly plan?: Audit['filter']
-  /** Id of the operation. A resumed operation keeps its id. Defaults to a random id. */
+  /** Id of the operation. A resumed operation keeps its id. Defaults to a new id. */
   readonly operation?: string
 }
 
@@ -38,7 +38,7 @@ export class NotAudited extends OperationFailure {
 }
 
 /** Operator, and the connections for writing the audit event. */
-export interface Trail {
+export interface Trail extends ClockAndIds {
   readonly by: string
   readonly connections: Pick<GuardedConnections, 'writing'> & {
     readonly config: Pick<Config, 'env' | 'names' | 'contentMode'>
@@ -56,13 +56,13 @@ export interface Trail {
  * @throws NotAudited if a part was changed, and Kafka does not accept the second event
  */
 export function runAudited<T>(
-  { by, connections }: Trail,
-  { action, filter, plan = filter, operation = randomUUID() }: Change,
+  { by, connections, nowMs, newId }: Trail,
+  { action, filter, plan = filter, operation = newId() }: Change,
   work: (counts: Counts) => Promise<T>,
 ): Promise<T> {
   const { env, names, contentMode } = connections.config
   return connections.writing(async () => {
-    const startedAt = instant(Date.now())
+    const startedAt = instant(nowMs())
     const counts: Counts = {}
     const publish = async (rest: Pick<Audit, 'endedAt' | 'counts' | 'outcome' | 'plan'>) => {
       const event = auditEvent({ action, by, startedAt, operation, filter, ...rest })
@@ -80,7 +80,7 @@ export function runAudited<T>(
       (error: unknown) => ({ error }),
     )
     const outcome = 'result' in ended ? 'done' : 'failed'
-    await publish({ endedAt: instant(Date.now()), counts, outcome }).catch(cause => {
+    await publish({ endedAt: instant(nowMs()), counts, outcome }).catch(cause => {
       const isChanged = 'result' in ended || Object.values(counts).some(count => count > 0)
       if (isChanged) throw new NotAudited(ended, cause)
     })

@@ -5,7 +5,6 @@
 import { isUnknownTopic } from '#runtime/operating/servers'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { Fields } from '../questions/field.ts'
-import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { missingTopic } from '../questions/kafka.ts'
 import type { Audit } from './audit-event.ts'
 import { type Change, type Counts, NotAudited, runAudited } from './audited-operation.ts'
@@ -27,7 +26,7 @@ interface PersonalChange extends Change {
  * @throws the errors of `work` and of `runAudited`
  */
 export async function changeAudited<T>(
-  connections: GuardedConnections,
+  { connections, nowMs, newId }: Pick<ChangedEnvironment, 'connections' | 'nowMs' | 'newId'>,
   { by, mayBeFirst, ...change }: PersonalChange,
   work: (counts: Counts) => Promise<T>,
 ): Promise<T> {
@@ -42,7 +41,9 @@ export async function changeAudited<T>(
     },
   )
   if (!isThere && !mayBeFirst) throw missingTopic(config, topic)
-  return isThere ? runAudited({ by, connections }, change, work) : connections.writing(() => work({}))
+  return isThere
+    ? runAudited({ by, connections, nowMs, newId }, change, work)
+    : connections.writing(() => work({}))
 }
 
 /** Returns what a person agrees to with a plan, to compare it with that of a later plan. */
@@ -77,7 +78,7 @@ export async function carryOutPlan<Of extends Fields, Plan, Result>(
     mayBeFirst: operation.mayBeFirst ?? operation.mayLackAudit,
   }
   try {
-    return await changeAudited(environment.connections, change, counts =>
+    return await changeAudited(environment, change, counts =>
       operation.carryOut(environment, plan, { ...running, counts }),
     )
   } catch (error) {

@@ -226,11 +226,12 @@ async function requireNotifications(environment: Environment): Promise<void> {
  * @throws Unavailable if the change was stored but not appended. The function `clock` appends it later.
  */
 async function changeSilences(
-  { connections, config }: Environment,
+  environment: Environment,
   { counts }: Running,
   change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
 ): Promise<SilenceSet> {
-  const nowMs = Date.now()
+  const { connections, config } = environment
+  const nowMs = environment.nowMs()
   const stored = await openStoredSilences(connections, config.env)
   let before: SilenceSet | undefined
   const set = await stored.update(now => {

@@ -45,6 +45,14 @@ export interface EnvironmentParts<Declared extends ReadingFunction = ReadingFunc
   readonly isLocal?: boolean
 }
 
+/** Clock and ids of a program. A simulation gives its own. */
+export interface ClockAndIds {
+  /** Returns the current time, in milliseconds since the epoch. */
+  readonly nowMs: () => number
+  /** Returns a new id. Its first six characters already differ from those of other ids. */
+  readonly newId: () => string
+}
+
 /** Uses of Kafka in which programs differ: a command asks once, and a page repeats its questions during outages. */
 interface KafkaPorts {
   readonly createOffsets: (kafka: Kafka) => Offsets
@@ -61,6 +69,8 @@ interface KafkaPorts {
 export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly functions: readonly Declared[]
   readonly connections: GuardedConnections
+  readonly nowMs: ClockAndIds['nowMs']
+  readonly newId: ClockAndIds['newId']
   readonly isLocal: boolean
   readonly cluster: () => Promise<ClusterInspection>
   readonly offsets: () => Promise<Offsets>
@@ -84,7 +94,13 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
    * @param createPorts receives the environment, whose connections its ports may use
    */
   constructor(
-    { config, functions, isLocal = isOnThisMachine(config) }: EnvironmentParts<Declared>,
+    {
+      config,
+      functions,
+      isLocal = isOnThisMachine(config),
+      nowMs,
+      newId,
+    }: EnvironmentParts<Declared> & ClockAndIds,
     clientId: string,
     createPorts: (environment: Environment) => KafkaPorts = createCommandPorts,
   ) {
@@ -94,6 +110,8 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     const connections = new GuardedConnections(config, clientId)
     this.connections = connections
     this.isLocal = isLocal
+    this.nowMs = nowMs
+    this.newId = newId
     const inspectCluster = once(async () =>
       connections.register(new ClusterInspection(await connections.kafka())),
     )
@@ -170,7 +188,9 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
     const bounds = () => readTopicBounds(offsets, topic)
-    return { families: this.config.families, log, topic, bounds, keptSinceMs, states: this.inspection }
+    const sinceMs = () => keptSinceMs(this.nowMs())
+    const { families } = this.config
+    return { families, log, topic, bounds, keptSinceMs: sinceMs, states: this.inspection }
   }
 
   /** Returns what questions keep between their answers. @param create called for the first answer, and again after a failure */

@@ -30,15 +30,16 @@ export async function measureDeadLetters({
   config,
   connections,
   remainingMs,
+  nowMs,
   telemetry,
 }: Scheduled<Connections, Named & Vocabulary>) {
   const [value, letters, bounds] = await Promise.all([
     connections.value<Measured>(`dead-letters:${config.env}`),
-    deadLetterSource(connections, config),
+    deadLetterSource(connections, config, nowMs),
     connections.bounds(),
   ])
   const last = await value.read()
-  const atMs = Date.now()
+  const atMs = nowMs()
   const retries = await retriesSoFar(bounds, config)
   const now = await new DeadLetters(letters).look(() => remainingMs() > RESERVE_MS)
   await value.write({ atMs, retries })

@@ -1,5 +1,6 @@
 /** Dead letters on real servers, from the consumer that failed to the one that applies what is redriven. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -242,7 +243,10 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await consumer.deadLetters(3)
     const [first] = (await report('list')).rows
     const config = readConfig(variables())
-    const changed = new Environment({ config, functions: readFunctions(), isLocal: true }, 'test')
+    const changed = new Environment(
+      { config, functions: readFunctions(), isLocal: true, nowMs: Date.now, newId: randomUUID },
+      'test',
+    )
     try {
       const { signal: stop } = new AbortController()
       const common = { project: {} as never, stop }

@@ -51,7 +51,7 @@ export async function prepareJob(
   selection: StateSelection,
   timeMs?: number,
 ): Promise<Job> {
-  const { config, connections } = environment
+  const { config, connections, nowMs } = environment
   const client = await connections.redis()
   const { topic } = selection
   const reach = await withTimeout(findTopicReach(await environment.offsets(), topic, timeMs))
@@ -65,8 +65,7 @@ export async function prepareJob(
     ...{ consumer, client, live, partitions, reach },
     skipped: new RedisSkippedRecords(client),
     log: await connections.log(),
-    pause,
-    nowMs: Date.now,
+    ...{ pause, nowMs },
   }
 }
 

@@ -57,14 +57,14 @@ export async function rebuildPartitions(
   const rebuilds = isTrial ? new MemoryRebuilds(job.skipped) : job.live.rebuilds
   const results: RebuiltPartition[] = []
   const result = { partitions: results, removed: 0 }
-  const [beganMs, total] = [Date.now(), countOffsets(planned)]
+  const [beganMs, total] = [job.nowMs(), countOffsets(planned)]
   let done = 0
   const onRead = (records: number) => {
     done += records
   }
   showProgress(() => {
     // The number of records grows while the live consumer continues.
-    const records = { done, total: Math.max(total, done), elapsedMs: Date.now() - beganMs }
+    const records = { done, total: Math.max(total, done), elapsedMs: job.nowMs() - beganMs }
     return `${formatProgress(records, 'records')}; ${results.length} of ${planned.length} partitions ${isTrial ? 'computed' : 'switched'}`
   })
   for (const [number, { state, rebuild }] of planned.entries()) {

@@ -103,7 +103,7 @@ export async function createMissingTopic(
   const kafka = await environment.kafka()
   const wanted = findCreation(await planChanges(environment), topic) ?? { topic, settings: {} }
   const change = { action: 'topics create', filter: { topic }, by, mayBeFirst: true }
-  await changeAudited(environment.connections, change, async counts => {
+  await changeAudited(environment, change, async counts => {
     await creating(topic, () => createTopic(kafka, wanted))
     counts.created = 1
   })

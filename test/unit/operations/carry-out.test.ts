@@ -55,7 +55,7 @@ async function ended({ after = () => 'done', hasTopic = true, awayFrom, fails = 
   const outcome = await carryOutPlan(
     'state drop',
     value,
-    { connections } as unknown as ChangedEnvironment,
+    { connections, nowMs: Date.now } as unknown as ChangedEnvironment,
     'plan',
     running,
   ).catch((error: unknown) => error)

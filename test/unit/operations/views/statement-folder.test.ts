@@ -1,5 +1,6 @@
 /** Statements that are saved or sent under `npm start`: the files of the folder decide what is in force. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -62,7 +63,7 @@ class Started {
       readInForce: async () => (await this.servers.inForce.read()) ?? NO_TABLES,
       openPorts: async () => ({ ...this.servers.ports, ...ports }),
       trail: {
-        by: 'ada',
+        ...{ by: 'ada', nowMs: Date.now, newId: randomUUID },
         connections: {
           config: { env: 'test', contentMode: 'binary', names: NAMES },
           publisher: async () => this.servers.publisher as never,

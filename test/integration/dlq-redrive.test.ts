@@ -157,9 +157,9 @@ describe('sluice dlq, beside the consumer that failed', () => {
       const { signal } = new AbortController()
       const tokens = new Set<string | null>()
       for (let times = 0; times < 2; times += 1)
-        await runExclusively(redis, key, signal, async () => void tokens.add(await read()))
+        await runExclusively(redis, key, String(times), signal, async () => void tokens.add(await read()))
       assert.deepEqual([tokens.size, tokens.has(null), await read()], [2, false, null])
-      await runExclusively(redis, key, signal, async () => {
+      await runExclusively(redis, key, 'late', signal, async () => {
         await redis.run(commands => commands.set(key, 'of another', 'PX', 60_000))
       })
       assert.equal(await read(), 'of another')

@@ -28,7 +28,7 @@ const GROUP = 1_000
 
 /** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
 export async function* readEligibleLetters(
-  { request, rows, letters, topics, connections }: Handling,
+  { request, rows, letters, topics, connections, nowMs }: Handling,
   tally: Tally,
   by: string,
 ): AsyncGenerator<readonly EligibleLetter[]> {
@@ -46,10 +46,10 @@ export async function* readEligibleLetters(
     }
     return
   }
-  const watch = new TopicWatch(connections, topics)
+  const watch = new TopicWatch(connections, topics, nowMs)
   const written = new Set<string>()
   for await (const group of readLetters(letters.log, letters.topic, wanted)) {
-    const at = instant(Date.now())
+    const at = instant(nowMs())
     const selected: EligibleLetter[] = []
     for (const { row, found } of group) {
       const record = found ? buildRedrive(found, topics, { by, at }) : 'gone'
@@ -72,11 +72,14 @@ function toEligibleLetter(row: PlacedRow, record?: OutgoingRecord): EligibleLett
 class TopicWatch {
   readonly #connections: Pick<Connections, 'kafka'>
   readonly #ends: Map<string, readonly number[]>
-  #nextMs = performance.now() + LOOK_EVERY_MS
+  readonly #nowMs: () => number
+  #nextMs: number
 
   /** @param topics topics by name, with their offset bounds at the start of the run */
-  constructor(connections: Pick<Connections, 'kafka'>, topics: RedriveTopics) {
+  constructor(connections: Pick<Connections, 'kafka'>, topics: RedriveTopics, nowMs: () => number) {
     this.#connections = connections
+    this.#nowMs = nowMs
+    this.#nextMs = nowMs() + LOOK_EVERY_MS
     this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
   }
 
@@ -86,8 +89,8 @@ class TopicWatch {
    * @throws OperationFailure if a topic was deleted or recreated
    */
   async check(topics: Iterable<string>): Promise<void> {
-    if (performance.now() < this.#nextMs) return
-    this.#nextMs = performance.now() + LOOK_EVERY_MS
+    if (this.#nowMs() < this.#nextMs) return
+    this.#nextMs = this.#nowMs() + LOOK_EVERY_MS
     const offsets = new TopicOffsets(await this.#connections.kafka())
     try {
       for (const topic of topics) {

@@ -220,8 +220,8 @@ async function handleDeadLetters(
   const { config } = environment
   const { command } = request
   const tally = new Tally()
-  const startedMs = performance.now()
-  const measureMs = () => Math.round(performance.now() - startedMs)
+  const startedMs = handling.nowMs()
+  const measureMs = () => handling.nowMs() - startedMs
   const toResult = (isStopped: boolean) => ({
     ...tally.toResult(command),
     ...{ isStopped, elapsedMs: measureMs() },

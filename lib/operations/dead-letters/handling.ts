@@ -10,7 +10,7 @@ import {
   type PlacedRow,
 } from '../../queries/dead-letters/dead-letters.ts'
 import type { RedriveTopics, RequestedHandling } from '../../queries/dead-letters/redrive-decision.ts'
-import type { Environment } from '../../questions/environment.ts'
+import type { ClockAndIds, Environment } from '../../questions/environment.ts'
 import { readRedriveTopics } from '../../questions/redrive-topics.ts'
 import { quoteWord } from '../../support/escape-text.ts'
 
@@ -20,7 +20,7 @@ export interface HandlingRequest extends RequestedHandling, Selection {
 }
 
 /** Prepared operation, which can be previewed or run. */
-export interface Handling extends Selected {
+export interface Handling extends Selected, ClockAndIds {
   readonly request: HandlingRequest
   readonly letters: DeadLetterSource
   /** Topics to which records can be redriven. */
@@ -40,11 +40,11 @@ export async function prepareHandling(
   request: HandlingRequest,
   stop: AbortSignal,
 ): Promise<Handling> {
-  const { connections } = environment
+  const { connections, nowMs, newId } = environment
   const topics = await readRedriveTopics(environment)
   const letters = await environment.letters()
   const selected = await selectDeadLetters(letters, request, stop)
-  return { ...selected, request, letters, topics, connections, stop }
+  return { ...selected, request, letters, topics, connections, stop, nowMs, newId }
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Redrives or drops dead letters: publishes their records in batches, and marks the dead letters of each batch as handled. */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ContentMode, estimateSize, type OutgoingRecord, toOutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
@@ -30,7 +29,7 @@ interface RunContext {
  * @throws OperationFailure if a topic was recreated meanwhile; otherwise see `readRecords` and `Publisher.publish`
  */
 export async function runHandling(handling: Handling, tally: Tally, context: RunContext): Promise<void> {
-  const { request, letters, all, stop } = handling
+  const { request, letters, all, stop, nowMs, newId } = handling
   const { by, operation, config, publisher } = context
   const redis = await handling.connections.redis()
   await publishInBatches(
@@ -45,12 +44,12 @@ export async function runHandling(handling: Handling, tally: Tally, context: Run
     },
     {
       perSecond: request.perSecond,
-      nowMs: () => performance.now(),
+      nowMs,
       wait: ms => sleep(ms, undefined, { signal: stop }).catch(() => {}),
       isStopped: () => stop.aborted,
     },
     (batch, publish) =>
-      runExclusively(redis, `{dead-letters-lock:${config.env}}:value`, stop, async () => {
+      runExclusively(redis, `{dead-letters-lock:${config.env}}:value`, newId(), stop, async () => {
         const open = request.again ? batch : await all.findOpen(batch)
         tally.addLeftOut('handled', batch.length - open.length)
         if (open.length > 0) await publish(open)
@@ -67,14 +66,14 @@ const LOCK_MS = 30_000
 /** Removes a lock that has this token. After its time, it may be the lock of another operation. */
 const UNLOCK = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('UNLINK', KEYS[1])"
 
-/** Runs the work while no other operation of the environment handles a batch. Skips it if the signal is aborted first. */
+/** Runs work while no other operation handles a batch. Skips it if the signal is aborted first. @param token id of this work alone */
 export async function runExclusively(
   redis: RedisClient,
   key: string,
+  token: string,
   stop: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> {
-  const token = randomUUID()
   while ((await redis.run(commands => commands.set(key, token, 'PX', LOCK_MS, 'NX'))) === null) {
     if (stop.aborted) return
     await sleep(50)
@@ -128,15 +127,18 @@ export async function publishInBatches<Letter extends Omit<EligibleLetter, 'row'
     const records = own.flatMap(({ record }) => record ?? [])
     if (records.length > 0) await publisher.publish(records)
     acknowledged(own)
-    await publisher.publish(buildHandledRecords(own, mark))
+    await publisher.publish(buildHandledRecords(own, mark, pace.nowMs()))
   }
-  let dueMs = 0
+  let [dueMs, batchMs] = [0, 0]
   for await (const batch of splitBatches(groups, pace)) {
+    const nowMs = pace.nowMs()
     // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given rate.
-    dueMs = Math.max(dueMs, pace.nowMs())
-    if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
+    // If the clock was set back, the wait is short all the same.
+    dueMs = Math.max(nowMs, Math.min(dueMs, nowMs + 2 * batchMs))
+    if (dueMs > nowMs) await pace.wait(dueMs - nowMs)
     if (pace.isStopped()) return
-    if (pace.perSecond !== undefined) dueMs += (batch.length * 1000) / pace.perSecond
+    batchMs = (batch.length * 1000) / (pace.perSecond ?? Number.POSITIVE_INFINITY)
+    dueMs += batchMs
     await claim(batch, publish)
   }
 }
@@ -168,8 +170,9 @@ async function* splitBatches<Letter extends Omit<EligibleLetter, 'row'>>(
 export function buildHandledRecords(
   places: readonly DeadLetterPlace[],
   { operation, action, by, dlqTopic, contentMode }: HandledMark,
+  nowMs: number,
 ): OutgoingRecord[] {
-  const at = instant(Date.now())
+  const at = instant(nowMs)
   return [...Map.groupBy(places, ({ partition }) => partition)].map(([partition, own]) => {
     const ranges: { from: number; to: number }[] = []
     for (const { offset } of own) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { describe, it, test } from 'node:test'
 import type { OutgoingRecord } from '#runtime/cloudevents'
 import { readRedriveHistory, readRedriveTarget } from '#runtime/test/support/inside'
@@ -134,7 +135,7 @@ describe('the counts of an operation', () => {
       request: { command: 'drop', ats: [], perSecond: 40_000 },
       ...{ rows, letters: { topic: 'dlq' }, stop: new AbortController().signal },
       all: { findOpen: async <T>(batch: T) => batch },
-      connections: { redis: createRedis() },
+      ...{ connections: { redis: createRedis() }, nowMs: Date.now, newId: randomUUID },
     }
     const publisher = { publish: async () => void note() }
     const context = { ...{ by: 'ann', operation: 'o', publisher }, config: { contentMode: 'binary' } }
@@ -153,7 +154,7 @@ describe('the counts of an operation', () => {
     const handling = {
       request: { command: 'redrive', ats: [] },
       ...{ rows, letters: { topic: record.topic, log: new MemoryLogReader([record]) }, topics: TOPICS },
-      connections: {},
+      ...{ connections: {}, nowMs: Date.now },
     }
     for await (const _ of readEligibleLetters(handling as never, tally, 'ann'));
     assert.deepEqual([...tally.leftOut], [['gone', 1]])
@@ -203,7 +204,7 @@ describe('operations on the same dead letters at once', () => {
         const tally = new Tally()
         const handling = {
           ...{ request: { command: 'drop', ats: [], ...request }, rows: ROWS, letters: { topic: 'dlq' } },
-          ...{ all: { findOpen }, connections: { redis } },
+          ...{ all: { findOpen }, connections: { redis }, nowMs: Date.now, newId: randomUUID },
           stop: isStopped ? AbortSignal.abort() : new AbortController().signal,
         }
         const config = { contentMode: 'binary', env: 'test' }
@@ -397,7 +398,7 @@ describe('publishing what is chosen', () => {
       [1, single(1, 3, 5)],
     ])
     const places = [4, 5, 6, 9].map(offset => ({ partition: 0, offset }))
-    const [told] = buildHandledRecords(places, DOING)
+    const [told] = buildHandledRecords(places, DOING, 0)
     assert.deepEqual(JSON.parse(String(told?.value)).ranges, [
       { from: 4, to: 6 },
       { from: 9, to: 9 },
@@ -411,6 +412,10 @@ describe('publishing what is chosen', () => {
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
     await publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40, wait }), claim, () => {})
     assert.deepEqual(waits, [250, 500])
+    const times = [9_000_000, 9_000_000]
+    const setBack = pace({ perSecond: 40, wait, nowMs: () => times.shift() ?? 0 })
+    await publishInBatches(groups(numbers), publisher, DOING, setBack, claim, () => {})
+    assert.deepEqual(waits.slice(2), [500, 500], 'a clock that is set back does not prolong it')
   })
 
   it('given a rate and a long read before or between, then the time of the read is not caught up', async () => {

@@ -34,7 +34,7 @@ export function createStatementFolder(
     sent: config.sentViewsDir,
     loadTopics: () => loadStreamTopics(environment.config),
     readInForce: () => environment.sqlTables(),
-    openPorts: async () => openViewPorts(connections, await environment.offsets(), await loadViews()),
+    openPorts: async () => openViewPorts(environment, await loadViews()),
     trail: { by, connections, nowMs, newId },
   })
 }

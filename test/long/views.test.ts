@@ -1,5 +1,6 @@
 /** `sluice views` and questions to tables beside the consumer `views`, on real servers. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,7 +58,8 @@ describe('sluice views', () => {
     const redis = await connections.redis()
     ports = {
       inForce: await openStoredPlan(connections, environment.name),
-      applying: createApplyingStore(redis, environment.name),
+      applying: createApplyingStore(redis, environment.name, Date.now),
+      ...{ nowMs: Date.now, newId: randomUUID },
       publisher: await connections.publisher(),
       log: await connections.log(),
       offsets: new TopicOffsets(await connections.kafka()),

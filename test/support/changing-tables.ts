@@ -1,5 +1,6 @@
 /** Servers in memory on which the tables in force can be changed. */
 
+import { randomUUID } from 'node:crypto'
 import { isFailure, readEvent } from '#runtime/cloudevents'
 import { MemoryStateStore } from '#runtime/operating/replay'
 import type { ViewPorts } from '../../lib/operations/views/apply-views.ts'
@@ -24,6 +25,7 @@ export class Changing extends MemoryServers {
     const entity = `${rowSource('a', '1')} ["x"]`
     return {
       ...{ inForce, publisher, log, offsets, consumer: this.#consumer, skipped: new MemoryStateStore() },
+      ...{ nowMs: Date.now, newId: randomUUID },
       applying: new ResumableRuns(this.value('views-apply:test'), Date.now),
       states: {
         summary: async ({ topic, partition }: { topic: string; partition: number }) => ({

@@ -22,6 +22,7 @@ export interface ActivationPorts {
   readonly offsets: Pick<TopicOffsets, 'bounds'>
   /** Consumer `views`, as in a deployment. */
   readonly consumer: Consumer<AnyKeyedProcess>
+  readonly nowMs: () => number
 }
 
 /**
@@ -38,7 +39,7 @@ export async function activatePlan(
   const plan = await ports.inForce.update(inForce => next(inForce ?? NO_TABLES))
   const offsets = await findActivations(ports, plan, since)
   const { consumer, publisher } = ports
-  const time = instant(Date.now())
+  const time = instant(ports.nowMs())
   for (const signal of activationOrder(resolveSignals(['viewed']))) {
     const topic = consumer.application.kafkaTopic(signal, consumer.env)
     const places = (await readRanges(ports, [signal])).filter(range => !offsets.has(toPlace(range)))

@@ -3,11 +3,9 @@
  * added to it, and it replaces the old one when the consumer `views` has applied them. The progress is stored, so that the next run
  * finishes what an interrupted one has left.
  */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import { derivedId, instant, parseEntity } from '#runtime/consumer'
-import type { Connections } from '#runtime/functions/connections'
 import type { RedisClient } from '#runtime/operating/redis'
 import { RedisSkippedRecords, RedisValue, StateInspection } from '#runtime/operating/states'
 import { resolveSignals, type Signal } from '../../app/topic-table.ts'
@@ -20,6 +18,7 @@ import {
 } from '../../clock/view-plan.ts'
 import type { Range } from '../../queries/records/read-records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
+import type { Environment } from '../../questions/environment.ts'
 import {
   createBuildingPlan,
   createBuiltPlan,
@@ -54,6 +53,7 @@ interface Applying extends ResumableRun, ApplyingSign {
 export interface ViewPorts extends ActivationPorts, Pick<PastPorts, 'skipped'> {
   readonly applying: ResumableRuns<Applying>
   readonly states: Pick<StateInspection, 'states' | 'summary'>
+  readonly newId: () => string
 }
 
 export interface ApplyProgress extends PastProgress {
@@ -80,22 +80,24 @@ export interface Watching {
 
 /** Opens the ports of a change. @param consumer consumer `views`, as in a deployment */
 export async function openViewPorts(
-  connections: Pick<Connections, 'redis' | 'value' | 'publisher' | 'log'>,
-  offsets: ViewPorts['offsets'],
+  environment: Pick<Environment, 'connections' | 'offsets' | 'nowMs' | 'newId'>,
   consumer: ViewPorts['consumer'],
 ): Promise<ViewPorts> {
+  const { connections, nowMs, newId } = environment
   const client = await connections.redis()
   const { env } = consumer
   return {
-    ...{ inForce: await openStoredPlan(connections, env), applying: createApplyingStore(client, env) },
+    ...{ nowMs, newId, inForce: await openStoredPlan(connections, env) },
+    applying: createApplyingStore(client, env, nowMs),
     ...{ states: new StateInspection(client), skipped: new RedisSkippedRecords(client) },
-    ...{ publisher: await connections.publisher(), log: await connections.log(), offsets, consumer },
+    ...{ publisher: await connections.publisher(), log: await connections.log() },
+    ...{ offsets: await environment.offsets(), consumer },
   }
 }
 
 /** Returns the store of unfinished changes. */
-export function createApplyingStore(client: RedisClient, env: string): ViewPorts['applying'] {
-  return new ResumableRuns(new RedisValue(client, applyingName(env)), Date.now)
+export function createApplyingStore(client: RedisClient, env: string, nowMs: () => number) {
+  return new ResumableRuns<Applying>(new RedisValue(client, applyingName(env)), nowMs)
 }
 
 export function createProgress(): ApplyProgress {
@@ -125,12 +127,12 @@ export async function applyViews(
     const change = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
     const { underway } = await ports.applying.read()
     if (!underway && !hasChanges(change)) return
-    const operation = randomUUID()
-    const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
+    const operation = ports.newId()
+    const aliveMs = ports.nowMs()
     const begun = {
       operation,
       attempt: 0,
-      begunAt,
+      begunAt: instant(aliveMs),
       aliveMs,
       by,
       building: toNewGenerations(change.build, operation),
@@ -142,7 +144,7 @@ export async function applyViews(
       continue
     }
     const signs = setInterval(
-      () => void storeProgress(ports, own, { aliveMs: Date.now() }).catch(() => {}),
+      () => void storeProgress(ports, own, { aliveMs: ports.nowMs() }).catch(() => {}),
       SIGN_MS,
     )
     try {
@@ -163,17 +165,17 @@ function isInForce({ building }: Applying, plan: ActivatedPlan | undefined): boo
   )
 }
 
-async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
+async function acquireApplying({ applying, nowMs }: ViewPorts, begun: Applying): Promise<Applying> {
   const own = await applying.take(begun, underway => {
-    requireIdle(underway)
+    requireIdle(underway, nowMs())
     return true
   })
   return own as Applying
 }
 
 /** Checks that no other run is at work. @throws TablesNotReady */
-export function requireIdle(underway: Applying | undefined): void {
-  if (!underway || !isApplying(underway, Date.now())) return
+export function requireIdle(underway: Applying | undefined, nowMs: number): void {
+  if (!underway || !isApplying(underway, nowMs)) return
   throw new TablesNotReady(
     `Nothing was changed: the tables are being changed since ${underway.begunAt} by ${underway.by}. Wait until that has ended; if it was ` +
       `killed, try again in ${APPLYING_DEAD_AFTER_MS / 1000} seconds.`,
@@ -297,7 +299,7 @@ async function dropGroups(
     const [, , table] = source.split('/')
     const event = {
       ...{ id: derivedId('view-dropped', operation, entity), source, subject, type: VIEW_DROPPED_TYPE },
-      ...{ time: instant(Date.now()), datacontenttype: 'application/json', data: { table } },
+      ...{ time: instant(ports.nowMs()), datacontenttype: 'application/json', data: { table } },
       dataschema: toDataschema(VIEW_DROPPED_TYPE),
     }
     return { ...toOutgoingRecord(topic.topic, subject, event, contentMode), partition }

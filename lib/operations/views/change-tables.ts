@@ -60,7 +60,7 @@ Examples:
       ? 'Replace and drop these tables? Their rows are lost.'
       : 'Put the statements into force?',
   async plan(environment, { dir }, { project }): Promise<TablesPlan> {
-    const { connections, config } = environment
+    const { connections, config, nowMs } = environment
     const folder = dir ?? config.viewsDir
     const topics = await loadStreamTopics(config)
     const path = project.resolvePath(folder)
@@ -73,7 +73,7 @@ Examples:
     const { files, wanted } = await read().catch(error => {
       throw fileFailure(folder, error)
     })
-    const { underway } = await createApplyingStore(await connections.redis(), config.env).read()
+    const { underway } = await createApplyingStore(await connections.redis(), config.env, nowMs).read()
     const change = planChange(inForce, wanted)
     const notices = [...findNotices(files, change), ...describeAside(listAside(files))]
     return { folder, inForce, wanted, notices, change, unfinished: underway }
@@ -165,7 +165,7 @@ async function changeTables(
       throw new OperationFailure(
         'Nothing was changed: the tables have changed since they were planned. Plan again.',
       )
-    const ports = await openViewPorts(connections, await environment.offsets(), consumer)
+    const ports = await openViewPorts(environment, consumer)
     await applyViews(ports, wanted, by, { progress, stop }, counts)
     return { isComplete: true, ...counts }
   } catch (error) {

@@ -39,6 +39,7 @@ export interface PastPorts {
   readonly skipped: SkippedRecords
   /** Id of the operation, which is part of the origin of its rows. */
   readonly operation: string
+  readonly nowMs: () => number
 }
 
 export interface PastProgress {
@@ -99,7 +100,7 @@ export async function appendPast(
 
 /** Returns a function that decides the next records of the ranges, and returns the rows of each record. */
 function createDecider(
-  { log, consumer, skipped, operation }: PastPorts,
+  { log, consumer, skipped, operation, nowMs }: PastPorts,
   ranges: readonly PastRange[],
   built: readonly TablePlan[],
   stop: AbortSignal,
@@ -112,7 +113,7 @@ function createDecider(
       // Where the log has lost its start, all entities look new, although most of them were known.
       ...(range.start > 0 && { newEntities: Number.MAX_SAFE_INTEGER }),
     }
-    return new Replay({ consumer: own, log, stop, nowMs: Date.now }, range, store)
+    return new Replay({ consumer: own, log, stop, nowMs }, range, store)
   }
   const partitions = new Map(ranges.map(range => [toPlace(range), createReplay(range)]))
   return async group => {

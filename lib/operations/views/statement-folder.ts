@@ -165,7 +165,7 @@ export class StatementFolder {
     if (hasChanges(change) || inForce.building.length > 0) {
       const ports = await openPorts()
       // A wait for another run is not an operation.
-      requireIdle((await ports.applying.read()).underway)
+      requireIdle((await ports.applying.read()).underway, ports.nowMs())
       const action = dropped === undefined ? 'views apply' : 'views drop'
       const filter = { tables: joinNames([...change.build, ...change.dropped]) }
       const reporting = setInterval(() => report(`tables: ${formatProgress(progress)}`), REPORT_MS)

@@ -49,7 +49,10 @@ class Environment extends MemoryServers {
     const { publisher, log, bounds: offsets } = this
     const consumer = { env: this.env, contentMode: 'binary', application: APPLICATION } as never
     const inForce = this.value<ActivatedPlan>(`views:${this.env}`)
-    const applied = activatePlan({ publisher, log, offsets, consumer, inForce }, next)
+    const applied = activatePlan(
+      { publisher, log, offsets, consumer, inForce, nowMs: () => this.nowMs },
+      next,
+    )
     if (breaksAt < Number.POSITIVE_INFINITY) await assert.rejects(applied, /killed/)
     else await applied
     this.writing = () => {}

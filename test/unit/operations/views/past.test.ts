@@ -94,7 +94,7 @@ class Rows {
     }
     const progress = { records: 0, rows: 0, total: 0 }
     await appendPast(
-      { log: rowsLog, publisher: { publish }, consumer, skipped: this.skipped, operation },
+      { log: rowsLog, publisher: { publish }, consumer, skipped: this.skipped, operation, nowMs: Date.now },
       this.ranges,
       plan.tables,
       stored,

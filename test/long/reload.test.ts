@@ -152,7 +152,8 @@ describe('a project that is edited while its functions run', () => {
     // The code of the test before does not build.
     await edit(HANDLER, text => text.replace("'third", "'second'"))
     await edit('functions/alerting/handler.ts', text => `${text}\nconsole.error('alerting starts')\n`)
-    await offline.says(/^watch {2}reloaded alerting: .*functions\/alerting\/handler\.ts$/m)
+    // If the second save arrives while the build of the first one reads it, the line has the name of the first one.
+    await offline.says(/^watch {2}reloaded alerting: .*functions\/(?:activity|alerting)\/handler\.ts$/m)
     const fired = (await alerts()).length
     await environment.client.send(environment.topic('readings'), [
       writtenMessage(reading('another', { sensor: 's-another', temperature: 15 })),

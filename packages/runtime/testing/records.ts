@@ -34,12 +34,21 @@ export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
   for (const record of records) {
     const name = `${record.topic}-${record.partition}`
     groups[name] ??= []
-    groups[name].push(eventRecord(record))
+    groups[name].push(toEventRecord(record))
   }
   return { records: groups }
 }
 
-function eventRecord(record: LogRecord): KafkaEventRecord {
+/** Converted records. A simulation delivers each of them many times. */
+const converted = new WeakMap<LogRecord, KafkaEventRecord>()
+
+function toEventRecord(record: LogRecord): KafkaEventRecord {
+  const known = converted.get(record) ?? convert(record)
+  converted.set(record, known)
+  return known
+}
+
+function convert(record: LogRecord): KafkaEventRecord {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
   return {
     topic,

@@ -44,6 +44,8 @@ export interface GroupPartition extends StateKey {
   committed: number
   /** Invocation that has the records from there on. */
   owner: Actor | undefined
+  /** Time before which its records are not delivered again, because the last invocation has decided none of them. */
+  againMs: number
   /** First offset that the code with this index decides, by index. */
   readonly codeFrom: number[]
   /** Copies of the state to which the store can fall back. */
@@ -59,6 +61,8 @@ interface Instance {
 
 const TIMEOUT_MS = 60_000
 const BATCH_SIZE = 12
+/** Pause before records are delivered again of which none was decided, in milliseconds. */
+const AGAIN_MS = 1_000
 const COPIES = 10
 /** Share of the invocations that begin in a new instance. */
 const NEW_INSTANCE = 0.1
@@ -88,7 +92,7 @@ export class Group {
     this.partitions = played.topics.flatMap(topic =>
       Array.from({ length: simulation.log.countPartitions(topic) }, (_, partition) => ({
         ...{ consumer: process.name, topic, partition },
-        ...{ committed: 0, owner: undefined, codeFrom: [0], copies: [] },
+        ...{ committed: 0, owner: undefined, againMs: 0, codeFrom: [0], copies: [] },
       })),
     )
   }
@@ -107,7 +111,7 @@ export class Group {
 
   /** Returns true if records wait that no invocation has. */
   hasWork(): boolean {
-    return this.partitions.some(own => own.owner === undefined && this.#findNext(own) !== undefined)
+    return this.partitions.some(own => this.#isReady(own))
   }
 
   /** Invokes an instance with a batch. */
@@ -115,7 +119,7 @@ export class Group {
     await this.#finishDeployment()
     const { chance, log } = this.#simulation
     const random = chance.stream(`batch ${this.name}`)
-    const ready = this.partitions.filter(own => own.owner === undefined && this.#findNext(own) !== undefined)
+    const ready = this.partitions.filter(own => this.#isReady(own))
     if (ready.length === 0) return
     const chosen = ready.filter(() => random.chance(0.5))
     const batch = (chosen.length > 0 ? chosen : [random.pick(ready)]).map(own => {
@@ -215,7 +219,9 @@ export class Group {
       for (const { own, records } of batch) {
         const first = waiting.find(({ partition }) => partition === `${own.topic}-${own.partition}`)
         const last = records.at(-1)?.offset ?? own.committed - 1
-        own.committed = Math.max(own.committed, first?.offset ?? last + 1)
+        const before = own.committed
+        own.committed = Math.max(before, first?.offset ?? last + 1)
+        if (own.committed === before) own.againMs = simulation.nowMs + AGAIN_MS
       }
     }
     const actor = await simulation.begin(name, timeoutMs, work, this)
@@ -258,6 +264,16 @@ export class Group {
       if (simulation.strikes('expired', this.name)) await simulation.expire(topic, partition)
       return answer
     }
+  }
+
+  /** Returns the times at which records that wait can be delivered again. */
+  listAgainMs(): readonly number[] {
+    return this.partitions.map(({ againMs }) => againMs)
+  }
+
+  #isReady(own: GroupPartition): boolean {
+    if (own.owner !== undefined || own.againMs > this.#simulation.nowMs) return false
+    return this.#findNext(own) !== undefined
   }
 
   /** Returns the index of the next record to deliver; undefined if there is none. */

@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly allowed?: ReadonlySet<string>
   /** Time within which everything must be done after the last fault, in milliseconds. */
   readonly settlesInMs?: number
+  /** Maximum number of things that come from outside while the consumers do nothing; 12 by default. */
+  readonly mostAtOnce?: number
 }
 
 /** Something that comes from outside at a time: a record, an operation of a person. */
@@ -54,7 +56,6 @@ export interface Happened {
 const MOST_STEPS = 200_000
 /** Steps after the last record from outside in which faults still strike. */
 const FAULTS_AFTER = 60
-/** Number of things that come from outside while the consumers do nothing. */
 const MOST_AT_ONCE = 12
 const SETTLES_IN_MS = 30 * 60_000
 /** Time limit of a scheduled run, in milliseconds. */
@@ -77,18 +78,28 @@ export class Simulation {
   readonly #schedules: Scheduled[] = []
   readonly #running = new Map<Actor, { readonly deadlineMs: number; readonly group?: Group }>()
   readonly #settlesInMs: number
+  readonly #mostAtOnce: number
   #calmSinceMs = Number.POSITIVE_INFINITY
   /** Number of things that still come from outside before consumers go on, as if they had been away. */
   #burst = 0
   #stepsLeft: number
 
-  constructor({ seed, topics, startMs, faults, allowed, settlesInMs = SETTLES_IN_MS }: SimulationOptions) {
+  constructor({
+    seed,
+    topics,
+    startMs,
+    faults,
+    allowed,
+    settlesInMs = SETTLES_IN_MS,
+    mostAtOnce = MOST_AT_ONCE,
+  }: SimulationOptions) {
     this.chance = new Chance(seed, faults ?? (Object.keys(FAULTS) as Fault[]), allowed)
     this.nowMs = startMs
     this.log = new SimulatedLog(topics, () => this.nowMs)
     this.log.gap = () => (this.strikes('marker', 'log') ? this.chance.stream('gap').between(1, 3) : 0)
     this.log.fetchRecords = () => this.chance.stream('fetch').between(1, 30)
     this.#settlesInMs = settlesInMs
+    this.#mostAtOnce = mostAtOnce
     this.#stepsLeft = this.chance.stream('end').between(0, FAULTS_AFTER)
   }
 
@@ -347,10 +358,11 @@ export class Simulation {
       ...this.#schedules.map(({ dueMs }) => dueMs),
       ...this.turns.waiting.map(({ dueMs }) => dueMs),
       ...[...this.#running.values()].map(({ deadlineMs }) => deadlineMs),
+      ...this.groups.flatMap(group => group.listAgainMs()),
     ].filter(ms => ms > this.nowMs && Number.isFinite(ms))
     if (due.length === 0) return !this.chance.isCalm
     this.nowMs = Math.min(...due)
-    if (!this.chance.isCalm) this.#burst = this.chance.stream('burst').between(1, MOST_AT_ONCE)
+    if (!this.chance.isCalm) this.#burst = this.chance.stream('burst').between(1, this.#mostAtOnce)
     return true
   }
 

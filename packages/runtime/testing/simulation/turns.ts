@@ -65,8 +65,8 @@ export class Turns {
   }
 
   /**
-   * Waits until an actor can go on no further. An immediate runs when no promise is left to be settled. Code that reads a file takes
-   * longer, so it is waited for; code that waits for another actor is not.
+   * Waits until an actor can go on no further. An immediate runs when no promise is left to be settled. Code that waits for
+   * another actor is not waited for.
    */
   async #settle(actor: Actor): Promise<void> {
     for (let turns = 0; turns < MOST_IMMEDIATES; turns += 1) {

@@ -1,0 +1,34 @@
+/** Plays one seed of Sluice, and counts what is lost, twice, out of order, or stands still. */
+import { compareWithUndisturbed, tellStory } from '#runtime/test/support/inside'
+import { addFeed, addRuleEdit } from './feed.ts'
+import { type SluiceOptions, SluiceSimulation } from './sluice.ts'
+import { countViolations } from './violations.ts'
+
+const EVENTS = 200
+
+export interface PlayedSeed {
+  readonly seed: number
+  /** What is lost, twice, out of order, in another state, or stands still; nothing if all is right. */
+  readonly violations: readonly string[]
+  readonly met: ReadonlySet<string>
+  readonly faults: number
+  readonly story: () => string
+}
+
+export async function playSeed(options: SluiceOptions): Promise<PlayedSeed> {
+  const sluice = await SluiceSimulation.create(options)
+  const { simulation } = sluice
+  const { nowMs } = simulation
+  const fed = addFeed(sluice, EVENTS)
+  addRuleEdit(sluice, nowMs + simulation.chance.stream('edit').between(5, 30) * 60_000)
+  const undone = await simulation.run()
+  const violations = undone.map(what => `stands still: ${what}`)
+  for (const group of sluice.compared)
+    for (const { kind, what } of await compareWithUndisturbed(group, simulation.log, simulation.store))
+      violations.push(`${kind}: ${what}`)
+  violations.push(...(await countViolations(sluice, fed)))
+  return {
+    ...{ seed: options.seed, violations, met: sluice.met, faults: simulation.chance.struck.length },
+    story: () => tellStory(simulation.happened).join('\n'),
+  }
+}

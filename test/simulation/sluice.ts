@@ -1,0 +1,270 @@
+/** All consumers and scheduled functions of Sluice in one simulation, with their receivers in memory. */
+import './files.ts'
+import { join } from 'node:path'
+import type { SegmentSink } from '#runtime/consumer'
+import {
+  CONSUMER_DEFAULTS,
+  type Consumer,
+  forward,
+  type Group,
+  LatestDecisions,
+  type PlayedConsumer,
+  Simulation,
+} from '#runtime/test/support/inside'
+import { loadAnyConsumer } from '../../cli/recomputation/consumer.ts'
+import { createApplication } from '../../lib/app/application.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { CLOCK, FAMILIES, GENERAL, NAMES, RULES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
+import { RETRY_TOPICS, SIGNALS, type Signal, topicRow } from '../../lib/app/topic-table.ts'
+import { runClock } from '../../lib/clock/clock.ts'
+import { loadReceivers } from '../../lib/notification/adapters/load-receivers.ts'
+import { deliverSink } from '../../lib/notification/deliver.ts'
+import { Webhook } from '../../lib/notification/webhook/webhook.ts'
+import { createScheduledRedriver } from '../../lib/redriver/scheduled-run.ts'
+import { storageSink } from '../../lib/storage/sink.ts'
+import { callsOf, MemoryStorage, Webhooks } from './stores.ts'
+
+const CONFIG = join(import.meta.dirname, 'config')
+/** Topic of another application, and its number of partitions. */
+export const INPUT = { topic: 'greenhouse', partitions: 2 }
+
+/** Settings of the environment. Two partitions show all that twelve would. */
+export const ENVIRONMENT = {
+  SLUICE_ENV: 'sim',
+  KAFKA_BROKERS: 'localhost:1',
+  REDIS_URL: 'redis://localhost:1',
+  HISTORY_BUCKET: 'history',
+  PARTITIONS: SIGNALS.map(signal => `${signal}=${signal === 'readings' || signal === 'dlq' ? 2 : 1}`).join(
+    ',',
+  ),
+  RULES_DIR: join(CONFIG, 'rules'),
+  NOTIFICATIONS_DIR: join(CONFIG, 'notifications'),
+  FAILURES_DIR: join(CONFIG, 'failures'),
+  INPUTS_FILE: join(CONFIG, 'inputs.yaml'),
+}
+
+export const EDITED_RULES_DIR = join(CONFIG, 'edited-rules')
+
+const { env, names } = readSettings([GENERAL, NAMES], ENVIRONMENT)
+export const { families } = readSettings([FAMILIES], ENVIRONMENT)
+const APPLICATION = createApplication({ families, names })
+
+export const topicOf = (signal: Signal): string => names.topicName(signal, env)
+
+/** Consumers whose results depend on more than their log: on the wall clock, on receivers, or on the identity of a foreign log. */
+const NOT_COMPARED = ['intake', 'deliver', 'storage', 'archiver']
+
+/** Offsets of a segment of the archive. */
+const SEGMENT = 16
+const MINUTE_MS = 60_000
+
+interface Loaded {
+  readonly name: string
+  readonly consumer: Consumer
+  readonly topics: readonly string[]
+}
+
+let loaded: Promise<readonly Loaded[]> | undefined
+
+/** Loads the consumers once for all seeds: nothing in them changes. */
+function loadConsumers(): Promise<readonly Loaded[]> {
+  loaded ??= Promise.all(
+    readFunctions()
+      .filter(({ consumes, inputs }) => consumes.length > 0 || inputs)
+      .map(async declared => {
+        const consumer = await loadAnyConsumer(declared.name, ENVIRONMENT)
+        const own = declared.consumes.map(topicOf)
+        return { name: declared.name, consumer, topics: declared.inputs ? [INPUT.topic] : own }
+      }),
+  )
+  return loaded
+}
+
+/** A segment that the archiver has written. */
+interface WrittenSegment {
+  readonly topic: string
+  readonly partition: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly offsets: readonly number[]
+}
+
+export interface SluiceOptions {
+  readonly seed: number
+  readonly allowed?: ReadonlySet<string>
+  /** Replaces a consumer by another one, such as one that is broken on purpose. */
+  readonly adapt?: (name: string, consumer: PlayedConsumer, simulation: Simulation) => PlayedConsumer
+}
+
+export class SluiceSimulation {
+  readonly simulation: Simulation
+  readonly groups = new Map<string, Group>()
+  readonly storage: MemoryStorage
+  readonly webhooks: Webhooks
+  /** Segments by their names. */
+  readonly segments = new Map<string, WrittenSegment>()
+  /** `consumer outcome/reason` of each decision so far. */
+  readonly met = new Set<string>()
+  /** Values in Redis as JSON, by name. */
+  readonly #values = new Map<string, string>()
+  /** Folder of the rules that the clock puts into force. */
+  rulesDir = ENVIRONMENT.RULES_DIR
+
+  private constructor(simulation: Simulation) {
+    this.simulation = simulation
+    this.storage = new MemoryStorage(callsOf(simulation, 'storage'))
+    this.webhooks = new Webhooks(simulation)
+  }
+
+  static async create({
+    seed,
+    allowed,
+    adapt = (_, played) => played,
+  }: SluiceOptions): Promise<SluiceSimulation> {
+    const topics = SIGNALS.map(signal => {
+      const { topic, partitions } = names.topicSize(signal, env)
+      const isKept = ['failures', 'dlq', 'events', ...RETRY_TOPICS].includes(signal)
+      return [topic, { partitions, maxMessageBytes: topicRow(signal).maxMessageBytes, isKept }] as const
+    })
+    const simulation = new Simulation({
+      ...{ seed, startMs: Date.UTC(2026, 2, 1, 12), settlesInMs: 45 * MINUTE_MS, mostAtOnce: 40 },
+      topics: new Map([
+        ...topics,
+        [INPUT.topic, { partitions: INPUT.partitions, maxMessageBytes: 1e6, isKept: true }] as const,
+      ]),
+      ...(allowed && { allowed }),
+    })
+    const made = new SluiceSimulation(simulation)
+    for (const { name, consumer, topics } of await loadConsumers()) {
+      const process = await made.#withReceivers(name, consumer.process)
+      const played: PlayedConsumer = {
+        codes: [{ ...consumer, process }],
+        topics,
+        batchSize: 60,
+        timeoutMs: consumer.reserveMs + MINUTE_MS,
+        mayForget: !['intake', 'input-redrives', 'deliver', 'archiver', 'storage'].includes(name),
+        report: report => {
+          if (report.kind !== 'decisions') return
+          for (const { outcome, reason } of report.decisions) made.met.add(`${name} ${outcome}/${reason}`)
+        },
+      }
+      made.groups.set(name, simulation.addConsumer(adapt(name, played, simulation)))
+    }
+    made.#addClock()
+    made.#addRedriver()
+    return made
+  }
+
+  get compared(): readonly Group[] {
+    return [...this.groups.values()].filter(({ name }) => !NOT_COMPARED.includes(name))
+  }
+
+  /** Returns what a function calls connections, as an actor of the simulation. */
+  connections(who: string) {
+    const { simulation } = this
+    const { log, bounds, breaker } = simulation.createPorts(who)
+    return {
+      publisher: async () => simulation.createPublisher(who),
+      log: async () => log,
+      bounds: async () => bounds,
+      breaker: async () => breaker,
+      value: async (name: string) => this.#value(who, name),
+    }
+  }
+
+  async #withReceivers(name: string, process: Consumer['process']): Promise<Consumer['process']> {
+    if (name === 'storage') return storageSink(families, this.storage) as Consumer['process']
+    if (name === 'deliver') {
+      const receivers = await loadReceivers(ENVIRONMENT.NOTIFICATIONS_DIR)
+      const outlets = receivers.flatMap(one =>
+        one.kind === 'webhook' ? [new Webhook(one, this.webhooks)] : [],
+      )
+      return deliverSink(outlets, { env, families }) as Consumer['process']
+    }
+    if (name === 'archiver') return this.#archiver(process as SegmentSink) as Consumer['process']
+    return process
+  }
+
+  /** The archiver, with short segments, which are kept as ranges: the encoding is the subject of other tests. */
+  #archiver({ name, accepts }: SegmentSink): SegmentSink {
+    const call = callsOf(this.simulation, 'archiver')
+    return {
+      ...{ name, accepts, segments: { offsets: SEGMENT, spanMs: 6 * 60 * MINUTE_MS } },
+      write: ({ name: object, topic, partition, firstOffset, lastOffset, records }) =>
+        call('put', async () => {
+          const offsets = records.map(({ offset }) => offset)
+          this.segments.set(object, { topic, partition, firstOffset, lastOffset, offsets })
+          return { kind: 'written', reason: 'archived', rejected: new Map() }
+        }),
+    }
+  }
+
+  #addClock(): void {
+    const slices = readSettings([GENERAL, NAMES, CLOCK, FAMILIES, RULES, VIEWS], ENVIRONMENT)
+    this.simulation.addSchedule('clock', 2 * MINUTE_MS, async (atMs, remainingMs) => {
+      await runClock({
+        config: { ...slices, rulesDir: this.rulesDir },
+        connections: this.connections('clock'),
+        scheduledFor: new Date(atMs).toISOString(),
+        isScheduled: false,
+        remainingMs,
+        nowMs: () => this.simulation.nowMs,
+        telemetry: { warn: () => {}, count: () => {} },
+      } as unknown as Parameters<typeof runClock>[0]).catch(error =>
+        this.simulation.note('clock', error.message),
+      )
+    })
+  }
+
+  #addRedriver(): void {
+    const { simulation } = this
+    const process = createScheduledRedriver({ env, names, families })
+    const consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: APPLICATION,
+      env,
+      process,
+      failuresTo: 'dlq',
+    } as const
+    const latest = new LatestDecisions()
+    simulation.addSchedule('redriver', MINUTE_MS, async (_, remainingMs) => {
+      const ports = {
+        ...simulation.createPorts('redriver'),
+        cursors: simulation.createCursors('redriver'),
+        publisher: simulation.createPublisher('redriver'),
+        report: () => {},
+      }
+      const invocation = { remainingMs, nowMs: () => simulation.nowMs, codeVersion: () => 'v1', latest }
+      await forward(consumer as never, ports as never, invocation).catch(error =>
+        simulation.note('redriver', error.message),
+      )
+    })
+    for (const signal of RETRY_TOPICS)
+      simulation.conditions.push(async () => {
+        const stateKey = { consumer: process.name, topic: topicOf(signal), partition: 0 }
+        const next = (await simulation.cursors.read(stateKey))?.next ?? 0
+        const end = simulation.log.endOffset(stateKey.topic, 0)
+        return next < end ? `${signal} is redriven up to ${next}, and ends at ${end}` : undefined
+      })
+  }
+
+  #value(who: string, name: string) {
+    const call = <T>(what: string, work: () => Promise<T>) =>
+      this.simulation.call(who, `${what} ${name}`, work)
+    const read = () => {
+      const json = this.#values.get(name)
+      return json === undefined ? undefined : JSON.parse(json)
+    }
+    const write = (value: unknown) => void this.#values.set(name, JSON.stringify(value))
+    return {
+      read: () => call('read', async () => read()),
+      write: (value: unknown) => call('write', async () => write(value)),
+      update: (change: (before: unknown) => unknown) =>
+        call('update', async () => {
+          const next = change(read())
+          write(next)
+          return next
+        }),
+    }
+  }
+}

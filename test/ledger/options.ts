@@ -3,7 +3,6 @@ import { type Kind, list, oneOf, wholeNumber } from '#runtime/settings'
 import { readOptions as optionsOf } from '../../scripts/command-line.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 import type { BrokerCount } from './servers.ts'
-import { RUNNERS, type Runner } from './workers.ts'
 
 const COUNTS = oneOf(['1', '3'])
 
@@ -24,14 +23,11 @@ export interface Options {
   /** How many records are sent for each fault. */
   readonly every: number
   readonly workers: number
-  readonly runner: Runner
   readonly brokers: BrokerCount
   /** Whether another producer sends odd records. */
   readonly fuzz: boolean
   /** The folder in which a failed run is kept. */
   readonly out: string
-  /** The rules that are broken on purpose. */
-  readonly sabotage: readonly string[]
   /** How long there may be no progress before the flow counts as stuck. */
   readonly patienceMs: number
 }
@@ -50,33 +46,10 @@ twice, or out of order.
   --rate N         maximum number of records per second (2000)
   --every N        records that are sent for each fault; each chosen fault comes at least once (5000)
   --workers N      processes that run the functions (2)
-  --runner NAME    what runs them: offline (serverless offline), or direct (no trigger: the ledger calls them
-                   itself, one batch after another) (offline)
   --brokers N      1 or 3 (1)
   --fuzz           also send odd records, each of which must have one outcome
   --out DIR        where the log, partition states and figures of a failed run are kept (.local/ledger)
   --help           show this`
-
-/** Sabotages, which the usage omits: only the test of the ledger itself needs them. */
-export const SABOTAGES = [
-  'applied-offset',
-  'ids',
-  'outbox',
-  'gap',
-  'stop',
-  'timers',
-  'segments',
-  'history-lost',
-  'history-doubled',
-  'history-changed',
-  'intake-lost',
-  'intake-doubled',
-  'cursor',
-  'retry-early',
-  'redrive-lost',
-  'redrive-order',
-  'attempts',
-] as const
 
 const OPTIONS = {
   events: { type: 'string', default: '20000' },
@@ -85,11 +58,9 @@ const OPTIONS = {
   rate: { type: 'string', default: '2000' },
   every: { type: 'string', default: '5000' },
   workers: { type: 'string', default: '2' },
-  runner: { type: 'string', default: 'offline' },
   brokers: { type: 'string', default: '1' },
   fuzz: { type: 'boolean', default: false },
   out: { type: 'string', default: '.local/ledger' },
-  sabotage: { type: 'string' },
   patience: { type: 'string', default: '60' },
   help: { type: 'boolean', default: false },
 } as const
@@ -116,26 +87,23 @@ const KINDS = {
   rate: POSITIVE,
   every: POSITIVE,
   workers: POSITIVE,
-  runner: oneOf(RUNNERS),
   brokers: BROKERS,
-  sabotage: list(name => SABOTAGES.some(sabotage => sabotage === name), `some of ${SABOTAGES.join(', ')}`),
   patience: POSITIVE,
 } as const
 
 /** Undefined where they ask for help. @throws Error that names every option that is wrong */
 export function readOptions(args: readonly string[]): Options | undefined {
   const { help, patience, ...given } = optionsOf('npm run ledger', args, OPTIONS, KINDS)
-  const { seed = Date.now() % 1_000_000, sabotage = [] } = given
-  return help ? undefined : { ...given, seed, sabotage, patienceMs: patience * 1_000 }
+  const { seed = Date.now() % 1_000_000 } = given
+  return help ? undefined : { ...given, seed, patienceMs: patience * 1_000 }
 }
 
 /** The command that repeats the run. */
 export function formatCommand(options: Options): string {
-  const { patienceMs: _, out: __, faults, sabotage, fuzz, ...others } = options
+  const { patienceMs: _, out: __, faults, fuzz, ...others } = options
   const given = {
     ...others,
     faults: faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none',
-    ...(sabotage.length > 0 ? { sabotage: sabotage.join(',') } : {}),
   }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   return `npm run ledger -- ${words.join(' ')}${fuzz ? ' --fuzz' : ''}`

@@ -44,16 +44,15 @@ export async function run(
   const declared = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
   const variables = {
     SLUICE_ENV: env,
-    // The plugin sets it under serverless offline. Functions that are called directly and the comparison need it, too.
+    // The plugin sets it under serverless offline. The comparison needs it, too.
     EMITTERS: declared.flatMap(entry => listEmitters(entry, declared, { env, names: NAMES })).join(','),
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
-    LEDGER_SABOTAGE: options.sabotage.join(','),
     LEDGER_SEGMENTS: segments,
     LEDGER_HISTORY: history,
     ...(await createInput(brokers, env, inputs)),
   }
-  const workers = Array.from({ length: options.workers }, () => new Worker(variables, options.runner))
+  const workers = Array.from({ length: options.workers }, () => new Worker(variables))
   const publisher = await Publisher.connect(brokers, env, { records: options.events, signal })
   const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
   const { events: records, seed, rate } = options
@@ -78,7 +77,6 @@ export async function run(
   }, PROGRESS_EVERY_MS)
   try {
     await Promise.all(workers.map(worker => worker.start()))
-    for (const worker of workers) worker.deliver(flow)
     const beganAtMs = Date.now()
     const isDisturbed = options.faults.length > 0
     forwarders.push(
@@ -95,7 +93,7 @@ export async function run(
     say(isQuiet ? 'all records are processed' : `no progress, and ${await flow.lag()} records wait`)
     // Nothing may change during the count.
     await Promise.all(forwarders.map(forwarder => forwarder.end()))
-    await Promise.all(workers.map(worker => worker.end()))
+    await Promise.all(workers.map(worker => worker.kill()))
     const topics = {
       readings: flow.topic('readings'),
       input: flow.topic('input'),
@@ -122,7 +120,7 @@ export async function run(
     await Promise.all(forwarders.map(forwarder => forwarder.end()))
     // An error was reported when the run awaited it.
     await noise?.end().catch(() => {})
-    await Promise.all(workers.map(worker => worker.end()))
+    await Promise.all(workers.map(worker => worker.kill()))
     await publisher.close()
     stateKeys.close()
     await log.close()
@@ -174,7 +172,7 @@ async function settled(flow: Flow, forwarders: readonly Forwarding[], patienceMs
   for (;;) {
     // Forwarded records are consumed again, and may fail again.
     const before = await lengths(flow)
-    // No tick comes here: it would bring back what a sabotaged consumer has left out.
+    // No tick comes here: it would bring back what a broken consumer has left out.
     if (!(await flow.caughtUp('quiet', patienceMs))) return false
     for (const forwarder of forwarders) if (!(await forwarder.caughtUp(patienceMs))) return false
     if ((await lengths(flow)) === before) return true

@@ -1,19 +1,14 @@
-/** The functions under `serverless offline`, or called directly: several processes that share the partitions, and that can be killed. */
+/** The functions under `serverless offline`: several processes that share the partitions, and that can be killed. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
 import { PROJECT, Program } from '#local-servers/testing/program.ts'
 import type { Fault } from '../../packages/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../packages/msk-trigger/faults/inject-fault.ts'
-import { Delivery, type Input } from './delivery.ts'
 
-const READY = /^called directly$|^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
+const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 const SERVICE = join(PROJECT, 'test', 'ledger', 'service')
-
-/** Many times what a trigger takes to deliver what waits. */
-const DELIVERED_MS = 3_000
 
 /** Values that `serverless.yml` and the trigger set. */
 const FIXED = {
@@ -25,24 +20,16 @@ const FIXED = {
   SLUICE_ONE_MACHINE: 'off',
 }
 
-/** Runners of the functions. */
-export const RUNNERS = ['offline', 'direct'] as const
-export type Runner = (typeof RUNNERS)[number]
-
 export class Worker {
   readonly #variables: Readonly<Record<string, string>>
-  readonly #runner: Runner
   #program: Program | undefined
   #folder = ''
   #lambdaPort = 0
-  /** Worker in place of a missing trigger. */
-  #delivery: Delivery | undefined
   /** The output of earlier processes of this worker. */
   #said = ''
 
-  constructor(variables: Readonly<Record<string, string>>, runner: Runner) {
+  constructor(variables: Readonly<Record<string, string>>) {
     this.#variables = variables
-    this.#runner = runner
   }
 
   get output(): string {
@@ -57,23 +44,8 @@ export class Worker {
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
     this.#lambdaPort = lambda
     const options = { cwd: SERVICE, env: { ...this.#variables, ...FIXED, LEDGER_FAULTS: this.#socket } }
-    this.#program =
-      this.#runner === 'offline'
-        ? new Program('serverless', ['offline', ...ports], options)
-        : new Program('./direct.ts', [`${lambda}`], options)
+    this.#program = new Program('serverless', ['offline', ...ports], options)
     await this.#program.says(READY)
-  }
-
-  /** Begins to deliver records, unless a trigger does. */
-  deliver(input: Input): void {
-    if (this.#runner === 'direct')
-      this.#delivery = new Delivery(input, (name, event) => this.invoke(name, event))
-  }
-
-  /** Kills it for good. */
-  async end(): Promise<void> {
-    await this.kill()
-    await this.#delivery?.end()
   }
 
   /** Kills it, whatever it is doing. */
@@ -83,7 +55,6 @@ export class Worker {
     await this.#program.ended
     this.#said = this.output
     this.#program = undefined
-    this.#delivery?.forgetFaults()
     await rm(this.#folder, { recursive: true, force: true })
   }
 
@@ -94,13 +65,7 @@ export class Worker {
 
   /** Injects a fault into the trigger. */
   async inject(fault: Fault): Promise<void> {
-    if (this.#delivery) this.#delivery.inject(fault)
-    else await injectFault(this.#socket, fault)
-  }
-
-  /** Resolves when all that waits has been delivered; with a trigger, which does not say so, after a while. */
-  delivered(): Promise<unknown> {
-    return this.#delivery?.delivered() ?? pause(DELIVERED_MS)
+    await injectFault(this.#socket, fault)
   }
 
   /** Invokes a function directly. Resolves when the invocation has ended; undefined if it failed. */

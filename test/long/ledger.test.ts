@@ -57,7 +57,7 @@ describe('the ledger', () => {
   it('given odd records of another producer beside them, then each has one outcome', async t => {
     // The other producer sends for as long as the ledger does.
     const size = ['--events', '1500', '--rate', '500', '--workers', '1', '--seed', '11']
-    const args = [...size, '--faults', 'none', '--runner', 'direct', '--fuzz']
+    const args = [...size, '--faults', 'none', '--fuzz']
     const result = await run(readOptions(args) as Options, servers, say, t.signal)
     assert.ok(result.violations.isEmpty, report(result).join('\n'))
     assert.ok(result.figures.foreign > 100)

@@ -28,7 +28,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     group: 'long',
     patterns: [
       // Start the longest files first, so that none of them runs alone at the end.
-      'test/long/{trigger-house,ledger,ledger-sabotage,rehearsal,typed-pages,start,brokers-lost,generate-broker-away,storage/*}.test.ts',
+      'test/long/{trigger-house,ledger,rehearsal,typed-pages,start,brokers-lost,generate-broker-away,storage/*}.test.ts',
       'test/long/**/*.test.ts',
       'packages/*/test/long/**/*.test.ts',
     ],
@@ -37,7 +37,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'integration',
     patterns: [
-      'test/integration/{ledger-direct,console-pages,flow}.test.ts',
+      'test/integration/{console-pages,flow}.test.ts',
       'test/integration/**/*.test.ts',
       'packages/*/test/integration/**/*.test.ts',
     ],
@@ -50,8 +50,8 @@ export const TRIGGER_HOUSE = ['kafka-records', 'local-servers', 'msk-trigger', '
   name => `packages/${name}`,
 )
 
-/** Files whose tests a complete run has in another form: the long ledger, and the packages in an empty project. */
-const REPEATED = ['test/integration/ledger-direct.', ...TRIGGER_HOUSE.map(folder => `${folder}/test/`)]
+/** Folders whose tests a complete run has in another form: in an empty project. */
+const REPEATED = TRIGGER_HOUSE.map(folder => `${folder}/test/`)
 
 /** Returns the selected files of a group, in the order of its patterns. @throws Error if the group has no files */
 export async function readFiles(

@@ -6,9 +6,9 @@ import type { KafkaRecord } from '../kafka/records.ts'
 import { isForeign } from './input.ts'
 import type { Violations } from './violations.ts'
 
-export const LOST_ROW = 'rows missing in the history'
-export const TWICE_ROW = 'rows twice in the history'
-export const CHANGED_ROW = 'rows of the history that differ from the log'
+const LOST_ROW = 'rows missing in the history'
+const TWICE_ROW = 'rows twice in the history'
+const CHANGED_ROW = 'rows of the history that differ from the log'
 
 export interface Row {
   readonly partition: number

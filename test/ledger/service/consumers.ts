@@ -1,4 +1,4 @@
-/** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
+/** The handlers: the project's runtime, unchanged. */
 import type { Context } from 'aws-lambda'
 import type { KafkaHandler } from '#runtime/functions/consumers'
 import { createForwarderRun } from '#runtime/functions/forwarders'
@@ -13,11 +13,8 @@ import { knowAttempts } from './attempts.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as movers from './movers.ts'
 import * as processes from './processes.ts'
-import { breakRules, isBroken, unreported } from './sabotage.ts'
 import * as tasks from './tasks.ts'
 
-breakRules()
-// Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
 
 type Config = ScheduledRun<readonly [typeof FAMILIES]>['config']
@@ -42,8 +39,7 @@ export const redriver = scheduledFunction(
   createForwarderRun(
     APPLICATION,
     'redriver',
-    (config: Config) =>
-      createScheduledRedriver(config, signal => (isBroken('retry-early') ? 0 : tasks.DELAYS_MS[signal])),
+    (config: Config) => createScheduledRedriver(config, signal => tasks.DELAYS_MS[signal]),
     { failuresTo: 'dlq' },
   ),
 )
@@ -54,8 +50,7 @@ export const forwarding = scheduledFunction(
 )
 
 function handler(consumer: unknown): Handler {
-  const late = Object.assign(mayBeLate(consumer as Handler), {
+  return Object.assign(mayBeLate(consumer as Handler), {
     consumer: (consumer as Partial<KafkaHandler>).consumer,
   })
-  return isBroken('stop') ? unreported(late) : late
 }

@@ -19,7 +19,6 @@ import { tableOfTopic } from '../../../lib/app/history-store.ts'
 import type { Named, Vocabulary } from '../../../lib/app/names.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'
-import { isBroken } from './sabotage.ts'
 
 /** Short, so that records become due while a run lasts. */
 const DELAY_MS = 300
@@ -53,7 +52,7 @@ export function archiving(vocabulary: Vocabulary): SegmentSink<Signal> {
     async write(segment) {
       const refused = segment.events.filter(({ event }) => event.data?.refuse)
       await keep(segment, refused)
-      await history.write({ ...segment, records: broken(segment.records) })
+      await history.write(segment)
       return confirmSegment(
         'archived',
         new Map(refused.map(({ offset }) => [offset, reject('it asks for it')])),
@@ -70,18 +69,6 @@ function createHistory({ families, names }: Vocabulary): SegmentSink {
     reader: dataReader({ families, names }),
     families,
     tableOfTopic: topic => tableOfTopic(names, topic),
-  })
-}
-
-/** Sabotages of the history: of fifty records, one is lost, one is doubled, and one is changed. */
-function broken(records: Segment['records']): Segment['records'] {
-  return records.flatMap(record => {
-    const place = record.offset % 50
-    if (place === 39 && isBroken('history-lost')) return []
-    if (place === 44 && isBroken('history-doubled')) return [record, record]
-    if (place === 49 && isBroken('history-changed'))
-      return [{ ...record, value: Buffer.from('{"number":-1}') }]
-    return [record]
   })
 }
 

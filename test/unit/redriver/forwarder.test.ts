@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { originalHeaders } from '#runtime/cloudevents'
 import { type FailureData, failureId, type SourceRecord } from '#runtime/consumer'
+import { ForwardStage } from '#runtime/test/support/forward-stage'
 import {
   describeFailure,
   type Forwarding,
@@ -9,7 +10,8 @@ import {
   readRedriveTarget,
   rejection,
 } from '#runtime/test/support/inside'
-import { ForwarderKit } from '#runtime/testing'
+import { logRecord } from '#runtime/test/support/records'
+import { ForwarderKit, MemoryForwardCursors } from '#runtime/testing'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { APPLICATION, VOCABULARY } from '../../support/families.ts'
 import { FAILED, retryContent, retryData, waitingRecord } from '../../support/retries.ts'
@@ -185,5 +187,18 @@ describe('the redriver', () => {
     assert.match(error, /^malformed-event/)
     // It has no sequence within an origin, so it must not look like an emission.
     assert.ok(!lost?.headers.some(([name]) => name === 'ce_origin'))
+  })
+  it('given a partition that the topic does not have, then that is its failure, and the others return', async () => {
+    const { name, ...rest } = createScheduledRedriver({ env: 'test', ...VOCABULARY }, () => 0)
+    const far = retryContent(retryData({ originalPartition: 12 }))
+    const log = [far, retryContent(retryData())].map((content, offset) =>
+      logRecord(offset, content, { topic: waitingRecord().topic, timestampMs: 0 }),
+    )
+    const stage = new ForwardStage(name, new MemoryForwardCursors(), log, rest, undefined, () => 12)
+    const { forwarded, failed } = await stage.wake()
+    assert.deepEqual([forwarded, failed], [1, 1])
+    const { errorType, error } = JSON.parse(String(stage.publisher.publishedRecords[0]?.value)) as FailureData
+    assert.equal(errorType, 'emission-refused')
+    assert.match(error, /readings\.test has 12 partitions, so partition 12/)
   })
 })

@@ -91,3 +91,20 @@ it('given a server that loses everything, then the run of a rebuild finds anothe
   )
   assert.notEqual((await rebuilds.states.load(state, EMPTY_SELECTION)).version.epoch, run)
 })
+
+it('given a failover that loses the last commits of a rebuild, then it continues from before them', async () => {
+  const state = await given()
+  const run = await rebuild(state)
+  const keys = await listKeys(state)
+  const dumps = await client.run(redis => Promise.all(keys.map(key => redis.dumpBuffer(key))))
+  const { version: base } = await rebuilds.states.facts(state)
+  const commit = () => rebuilds.states.commit(state, createChange({ base, appliedOffset: 7 }))
+  assert.equal(await commit(), 'committed')
+  await client.run(async redis => {
+    await redis.unlink(...keys)
+    for (const [at, key] of keys.entries()) await redis.restore(key, 0, dumps[at] as Buffer)
+  })
+  assert.deepEqual((await rebuilds.states.facts(state)).version, base)
+  assert.equal(base.epoch, run)
+  assert.equal(await commit(), 'committed')
+})

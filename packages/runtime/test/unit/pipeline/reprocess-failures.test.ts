@@ -14,7 +14,6 @@ import { failureBefore } from '../../../pipeline/reprocessing/carry-over.ts'
 import { placeInTakeover } from '../../../pipeline/reprocessing/entity-takeover.ts'
 import { placeNewFailures } from '../../../pipeline/reprocessing/new-failures.ts'
 import { createFailure } from '../../support/changes.ts'
-import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
@@ -201,28 +200,6 @@ describe('the places of new failures among what a switch emits', () => {
     const closed = { ...createFailure('closed', 1), isOpen: false }
     const { count, added, removed } = await placed([createEntry(closed)], [closed])
     assert.deepEqual([count, added, removed], [0, [], [createEntry(closed).position]])
-  })
-})
-
-describe('a rebuild beside a consumer that continues', () => {
-  it('given a record that both fail meanwhile, then no failure is published, and each record is read once', async () => {
-    const failing = new Failing(1)
-    const { stage, log, throwsAt } = failing
-    throwsAt.add('r0').add('r1')
-    await stage.batch(log, { ports: { breaker } })
-    const live = new MemoryReplaceableStates(stage.store)
-    const fence = live.fence.bind(live)
-    live.fence = async (...of) => {
-      log.push(logRecord(1, reading('r1', { at: 1 }), { topic: stage.topic }))
-      await stage.batch(log.slice(1), { ports: { breaker } })
-      return fence(...of)
-    }
-    let read = 0
-    const decided = (count: number) => {
-      read += count
-    }
-    const { emitted, appliedOffset } = await reprocessed(stage, log, { live, decided })
-    assert.deepEqual([[...emitted], appliedOffset, read], [[], 1, 2])
   })
 })
 

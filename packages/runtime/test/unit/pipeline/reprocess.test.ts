@@ -7,10 +7,11 @@ import type { LogRecord } from '../../../cloudevents/record.ts'
 import type { Received } from '../../../consumer/event.ts'
 import { completeStep, type KeyedProcess } from '../../../consumer/process.ts'
 import type { CopyStopped } from '../../../pipeline/errors.ts'
+import type { StateKey } from '../../../pipeline/model/partition-state.ts'
 import { addContents } from '../../../pipeline/reprocessing/add-contents.ts'
 import { EMPTY_SELECTION } from '../../../testing/empty-selection.ts'
 import { Random } from '../../../testing/random.ts'
-import { createChange, createFailure } from '../../support/changes.ts'
+import { createFailure } from '../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
@@ -18,7 +19,7 @@ import { counting, Stage } from '../../support/stage.ts'
 import { WATCHED_ID_WINDOW_MS, watchedLog } from '../../support/watched-log.ts'
 import { WATCHING } from '../../support/watching.ts'
 
-const SEEDS = 40
+const SEEDS = 20
 const LENGTH = 30
 
 /** `batch` of a stage whose circuit breaker an operator has reset. */
@@ -44,42 +45,34 @@ function readContents(stage: Stage) {
 
 describe('reprocessing a partition', () => {
   for (let seed = 1; seed <= SEEDS; seed += 1)
-    it(`given the same code from the start of log ${seed}, then the new state equals the live one`, async () => {
-      const stage = new Stage(WATCHING.before as never)
-      stage.consumer = { ...stage.consumer, idWindowMs: WATCHED_ID_WINDOW_MS }
-      const log = watchedLog(new Random(seed), LENGTH)
-      await stage.batch(log, { ports: { breaker } })
-      const [before, published] = [readContents(stage), stage.events.length]
-      const { epoch } = await reprocessed(stage, log)
-      assert.equal(epoch, 1)
-      assert.deepEqual(readContents(stage), before)
-      assert.equal(stage.events.length, published)
+    it(`given log ${seed}, kills and other commands beside a consumer, then the new state equals the live one`, async () => {
+      const random = new Random(seed)
+      const log = watchedLog(random, LENGTH)
+      const [watched, reference] = [new Watched(log), new Watched(log)]
+      const { stage } = watched
+      const live = new MemoryReplaceableStates(stage.store)
+      const key = stage.stateKey()
+      await watched.decide(10)
+      for (let run = 0; run < 5; run += 1) {
+        const { version } = await live.facts(key)
+        const act = random.pick(INTERRUPTIONS)
+        await interrupt(
+          live,
+          random.between(1, 9),
+          () => act(live, key),
+          () => reprocessed(stage, log, { live }),
+        )
+        assert.deepEqual((await live.facts(key)).version, version)
+        await watched.decide(2)
+      }
+      atFence(live, { before: () => watched.decide(5), behind: () => watched.decide(LENGTH) })
+      const { epoch } = await reprocessed(stage, log, { live })
+      assert.deepEqual([epoch, stage.observer.waits.at(-1)?.reason], [1, 'reprocessing'])
+      await watched.decide(LENGTH)
+      await reference.decide(LENGTH)
+      assert.deepEqual(readContents(stage), readContents(reference.stage))
+      assert.deepEqual(watched.ids, reference.ids)
     })
-
-  it('given a live consumer that continues until it is fenced, then its next records wait for the switch', async () => {
-    const log = readings(40)
-    const stage = new Stage()
-    await stage.batch(log.slice(0, 20))
-    const live = new MemoryReplaceableStates(stage.store)
-    atFence(live, {
-      before: () => stage.batch(log.slice(20, 35)),
-      behind: () => stage.batch(log.slice(35)),
-    })
-    const { appliedOffset } = await reprocessed(stage, log, { live })
-    assert.equal(appliedOffset, 34)
-    assert.deepEqual(
-      stage.observer.waits.map(({ reason }) => reason),
-      ['reprocessing'],
-    )
-    await stage.batch(log.slice(35))
-    const reference = new Stage()
-    await reference.batch(log)
-    assert.deepEqual(readContents(stage), readContents(reference))
-    assert.deepEqual(
-      stage.events.map(({ id }) => id),
-      reference.events.map(({ id }) => id),
-    )
-  })
 
   it('given a comparison that takes too long, then the consumer continues, and no state is switched', async () => {
     const log = readings(40)
@@ -123,20 +116,6 @@ describe('reprocessing a partition', () => {
     })
   })
 
-  it('given a result from the old state, when it is committed after the switch, then it is refused', async () => {
-    const log = readings(10)
-    const stage = new Stage()
-    await stage.batch(log)
-    const { version: base } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
-    await reprocessed(stage, log)
-    const { version } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
-    assert.deepEqual(version, { ...base, epoch: 1 })
-    assert.equal(
-      await stage.store.commit(stage.stateKey(), createChange({ base, appliedOffset: 10 })),
-      'refused',
-    )
-  })
-
   it('given other code in the live consumer, then nothing is switched and the error names its version', async () => {
     const log = readings(10)
     const stage = new Stage()
@@ -168,60 +147,17 @@ describe('reprocessing a partition', () => {
     assert.equal(context?.json, '["r2","r3"]')
   })
 
-  it('given five stops in the middle, then each run goes on with the rebuild, and the result is the same', async () => {
-    const { stage, log, live, stopAt } = await rebuilding()
-    const before = stage.store.copyState(stage.stateKey())
-    for (const commit of [2, 1, 1, 1, 1]) await stopAt(commit)
-    assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
-    const counts: number[] = []
-    await reprocessed(stage, log, { live, decided: count => counts.push(count) })
-    assert.deepEqual(counts, [15])
-    const reference = new Stage()
-    await reference.batch(log)
-    assert.deepEqual(readContents(stage), readContents(reference))
-  })
-
   it('given a start that has expired since the stop, then the next run goes on, and nothing is missing', async () => {
     const { stage, log, live, stopAt } = await rebuilding()
     await stopAt(4)
-    const expired: unknown[] = []
-    await reprocessed(stage, log.slice(10), { live, expired: range => expired.push(range) })
-    assert.deepEqual(expired, [])
+    const [expired, counts]: [unknown[], number[]] = [[], []]
+    const decided = (count: number) => counts.push(count)
+    await reprocessed(stage, log.slice(10), { live, decided, expired: range => expired.push(range) })
+    assert.deepEqual([expired, counts], [[], [25]])
     const reference = new Stage()
     await reference.batch(log)
     assert.deepEqual(readContents(stage), readContents(reference))
   })
-
-  for (const [what, act] of [
-    ['a second command that begins', 'begin'],
-    ['a command that removes the rebuild', 'abandon'],
-  ] as const)
-    for (const moment of ['while it computes', 'at its switch'] as const)
-      it(`given ${what} ${moment}, then the run ends, and the live state is as before`, async () => {
-        const { stage, log, live } = await rebuilding()
-        const { rebuilds } = live
-        const other = { startOffset: 0, from: 'other', code: 'v1', dropsOlder: false, begunMs: 0 }
-        const interfere = () =>
-          act === 'begin' ? rebuilds.begin(stage.stateKey(), other, 9) : rebuilds.abandon(stage.stateKey())
-        const [commit, replace] = [rebuilds.states.commit.bind(rebuilds.states), live.replace.bind(live)]
-        let commits = 0
-        rebuilds.states.commit = async (...of) => {
-          commits += 1
-          if (moment === 'while it computes' && commits === 3) await interfere()
-          return commit(...of)
-        }
-        live.replace = async (...of) => {
-          if (moment === 'at its switch') await interfere()
-          return replace(...of)
-        }
-        await assert.rejects(
-          reprocessed(stage, log, { live }),
-          (error: CopyStopped) => error.why === 'overtaken',
-        )
-        assert.equal((await live.facts(stage.stateKey())).version.epoch, 0)
-        // Nothing is committed to what another command has begun.
-        if (moment === 'while it computes') assert.equal(commits, 3)
-      })
 
   it('given a kill within the switch, then the next run begins anew', async () => {
     const { stage, log, live } = await rebuilding()
@@ -375,6 +311,63 @@ describe('contents that are added to a rebuilt state', () => {
       )
     })
 })
+
+/** A consumer that uses everything, and that decides its log in parts. */
+class Watched {
+  readonly stage = new Stage(WATCHING.before as never)
+  readonly #log: readonly LogRecord[]
+  #end = 0
+
+  constructor(log: readonly LogRecord[]) {
+    this.#log = log
+    const { consumer } = this.stage
+    const limits = { ...consumer.limits, records: 4 }
+    this.stage.consumer = { ...consumer, idWindowMs: WATCHED_ID_WINDOW_MS, limits }
+    this.stage.inLog(log)
+  }
+
+  get ids(): string[] {
+    return [...new Set(this.stage.events.map(({ id }) => id))]
+  }
+
+  /** Decides all up to the next `count` records. */
+  async decide(count: number): Promise<void> {
+    this.#end += count
+    await this.stage.batch(this.#log.slice(0, this.#end), { ports: { breaker } })
+  }
+}
+
+/** Ways to interrupt a rebuild. */
+const INTERRUPTIONS: readonly ((live: MemoryReplaceableStates, key: StateKey) => Promise<unknown>)[] = [
+  () => Promise.reject(new Error('killed')),
+  ({ rebuilds }, key) => rebuilds.abandon(key),
+  ({ rebuilds }, key) =>
+    rebuilds.begin(key, { startOffset: 0, from: 'other', code: 'v1', dropsOlder: false, begunMs: 0 }, 9),
+]
+
+/** Lets something happen before this commit of a rebuild, or before its switch if that is earlier. */
+async function interrupt(
+  live: MemoryReplaceableStates,
+  at: number,
+  act: () => Promise<unknown>,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  const { states } = live.rebuilds
+  const [commit, replace] = [states.commit.bind(states), live.replace.bind(live)]
+  let commits = 0
+  states.commit = async (...of) => {
+    commits += 1
+    if (commits === at) await act()
+    return commit(...of)
+  }
+  live.replace = async (...of) => {
+    await act()
+    return replace(...of)
+  }
+  await assert.rejects(run(), ({ message, why }) => message === 'killed' || why === 'overtaken')
+  Object.assign(states, { commit })
+  Object.assign(live, { replace })
+}
 
 /** Returns readings of sensors, each appended at its time in seconds. */
 function appended(...sent: readonly (readonly [number, string])[]): LogRecord[] {

@@ -1,6 +1,6 @@
 import assert, { fail } from 'node:assert/strict'
 
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { seeds } from '../../../../local-servers/testing/sampled.ts'
 import { computeGeneration } from '../../../adapters/redis/layout.ts'
 import { COUNTED_MS } from '../../../cloudevents/log-time.ts'
@@ -264,68 +264,6 @@ describe('a log of another application', () => {
         'applied/passed',
       ],
     )
-  })
-
-  describe('drops what a poller still has of the old log, and reads the new one', () => {
-    const old = createRecords(0, [...'abcdefg'])
-    const renewed = createRecords(0, [...'ABCDeFG'])
-    const stale = old.slice(3)
-    let topic: ForeignTopic
-
-    beforeEach(async () => {
-      topic = new ForeignTopic()
-      await topic.deliverFrom(old, old.slice(0, 3))
-      topic.createAgain()
-    })
-
-    afterEach(async () => {
-      assert.deepEqual((await topic.deliverFrom(renewed, renewed)).batchItemFailures, [])
-      assert.equal(topic.values.join(''), 'abcABCDeFG')
-      assert.equal(new Set(topic.ids).size, 10)
-      assert.deepEqual(topic.stage.observer.list('log-created-again'), [{ appliedOffset: 2 }])
-      assert.deepEqual(topic.stage.observer.list('no-applied-offset'), [])
-      assert.deepEqual(topic.stage.observer.list('range-read-back'), [])
-    })
-
-    for (const chunks of [1, 2, 3])
-      it(`if an invocation ends after ${chunks} chunks of the new log, whichever instance continues`, async () => {
-        let left = chunks + 1
-        const stopped = await topic.deliverFrom(renewed, stale, { remainingMs: () => 60_000 * left-- })
-        assert.equal(stopped.batchItemFailures.length, 4)
-        const logChecks = chunks === 1 ? topic.stage.logChecks : new LogChecks()
-        assert.deepEqual((await topic.deliverFrom(renewed, stale, { logChecks })).batchItemFailures, [])
-      })
-
-    it('if its batches follow each other, and some of its records are the same', async () => {
-      for (const part of [old.slice(3, 5), old.slice(5, 6), old.slice(6)])
-        await topic.deliverFrom(renewed, part)
-      assert.equal(topic.values.join(''), 'abcABCDeFG')
-    })
-
-    it('if another poller delivers them when the new log is known', async () => {
-      await topic.deliverFrom(renewed, renewed.slice(0, 4))
-      assert.equal((await topic.deliverFrom(renewed, stale)).batchItemFailures.length, 4)
-      assert.deepEqual((await topic.deliverFrom(renewed, stale)).batchItemFailures, [])
-    })
-
-    it('if a batch has records of both', async () => {
-      await topic.deliverFrom(renewed, [...stale.slice(0, 2), ...renewed.slice(5)])
-    })
-
-    it('if the new log has no records yet, or fewer', async () => {
-      await topic.deliverFrom([], old.slice(3, 4))
-      await topic.deliverFrom(renewed.slice(0, 5), old.slice(4, 6))
-      assert.equal(topic.values.join(''), 'abcABCDe')
-      await topic.deliverFrom(renewed, old.slice(6))
-    })
-
-    it('if an invocation of the old log is late', async () => {
-      await topic.deliverFrom(renewed, renewed.slice(0, 2))
-      const { log, ...ports } = topic.createPorts(() => renewed)
-      const identities = [{ cluster: 'memory', topicId: 'theirs-1' }]
-      const identity = async () => identities.pop() ?? log.identity('theirs')
-      await topic.deliverFrom(renewed, stale, { ports: { ...ports, log: { ...log, identity } } })
-    })
   })
 
   it('is decided as the present log, whenever it is created again and invocations stop', async () => {

@@ -64,21 +64,6 @@ describe('rule 11: a record that comes back', () => {
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
-  it('given that it fails again, then its failure record has the first place and the second attempt', async () => {
-    const { stage, failed } = await failedOnce()
-    await stage.batch([again(failed, 10), again(failed, 11), again(failed, 12, { attempt: 3 })])
-    assert.deepEqual(stage.outcomes, ['failed/rejected', 'duplicate/attempt-known', 'failed/rejected'])
-    const [first, second, third] = failureRecords(stage)
-    assert.deepEqual(
-      [first, second, third].map(failureRecord => failureRecord?.attempt),
-      [1, 2, 3],
-    )
-    assert.deepEqual(second, { ...first, attempt: 2, failedAt: second?.failedAt })
-    assert.deepEqual(third, { ...first, attempt: 3, failedAt: third?.failedAt })
-    assert.ok(Date.parse(second?.failedAt ?? '') > Date.parse(first?.failedAt ?? ''))
-    assert.equal(new Set(stage.events.map(({ id }) => id)).size, 3)
-  })
-
   it('given that it was redriven for another consumer, then it is ignored', async () => {
     const { stage, failed } = await failedOnce()
     await stage.batch([again(failed, 10, { consumer: 'another' })])

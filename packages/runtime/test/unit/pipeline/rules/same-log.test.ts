@@ -5,13 +5,10 @@ import { describe, it } from 'node:test'
 import type { LogTime } from '../../../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../../../cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '../../../../consumer/process.ts'
-import { Random } from '../../../../testing/random.ts'
 import { READING_TYPES } from '../../../support/application.ts'
 import { createLog, doneOn, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
-import { watchedLog } from '../../../support/watched-log.ts'
-import { WATCHING } from '../../../support/watching.ts'
 
 describe('rule 21: the same log gives the same', () => {
   /** Keeps in its state what JSON does not, and changes in place what it has emitted. */
@@ -41,29 +38,6 @@ describe('rule 21: the same log gives the same', () => {
       whole.events.map(({ data }) => (data as { ids: string[] }).ids.length),
       [1, 2, 3],
     )
-  })
-
-  it('rule 21: an hour that is read in one go emits what the same hour read live does, id by id', async () => {
-    for (let seed = 0; seed < 20; seed += 1) {
-      const random = new Random(seed)
-      const hour = watchedLog(random, 150)
-      const live = new Stage(WATCHING.after as never)
-      // The context of a log that has lost its start is the first one that the log has left.
-      live.inLog(hour)
-      for (const record of hour) await live.batch([record])
-      assert.ok(live.outcomes.includes('timer/silent'))
-      const backlog = new Stage(WATCHING.after as never)
-      await backlog.batch(hour)
-      assert.deepEqual(backlog.events, live.events, `seed ${seed}`)
-      const cut = new Stage(WATCHING.after as never)
-      cut.inLog(hour)
-      cut.consumer = { ...cut.consumer, limits: { ...cut.consumer.limits, records: 7, timers: 2 } }
-      for (let from = 0, to = 0; from < hour.length; from = to) {
-        to = from + random.between(1, 40)
-        await cut.batch(hour.slice(from, to))
-      }
-      assert.deepEqual(cut.events, live.events, `seed ${seed}`)
-    }
   })
 })
 

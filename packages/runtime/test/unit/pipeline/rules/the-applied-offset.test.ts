@@ -6,7 +6,6 @@ import type { LogRecord } from '../../../../cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '../../../../consumer/process.ts'
 import { Unavailable } from '../../../../pipeline/errors.ts'
 import type { OffsetRange } from '../../../../pipeline/model/log.ts'
-import type { Version } from '../../../../pipeline/model/partition-state.ts'
 import type { LogReader } from '../../../../pipeline/ports.ts'
 import { MemoryLogReader } from '../../../../testing/memory-log-reader.ts'
 import { Random } from '../../../../testing/random.ts'
@@ -21,30 +20,6 @@ function readings(from: number, to: number): LogRecord[] {
 }
 
 describe('rule 1: a commit names the version that it was computed from', () => {
-  const others: [name: keyof Version, version: Version][] = [
-    ['epoch', { epoch: 1, appliedOffset: 1, fired: 0 }],
-    ['appliedOffset', { epoch: 0, appliedOffset: 0, fired: 0 }],
-    ['fired', { epoch: 0, appliedOffset: 1, fired: 1 }],
-  ]
-  for (const [name, version] of others)
-    it(`rule 1: given another ${name} at the commit, then it is refused, and decided again`, async () => {
-      const stage = new Stage()
-      const stateKey = stage.stateKey()
-      await stage.batch(readings(0, 1))
-      const commit = stage.store.commit.bind(stage.store)
-      const answers: string[] = []
-      stage.store.commit = async (_, change) => {
-        if (answers.length === 0)
-          stage.store.restore(stateKey, { ...(stage.store.copyState(stateKey) as object), version })
-        const answer = await commit(stateKey, change)
-        answers.push(answer === 'refused' ? answer : 'committed')
-        return answer
-      }
-      assert.deepEqual(await stage.batch(readings(2, 4)), { batchItemFailures: [] })
-      assert.deepEqual(answers, ['refused', 'committed'])
-      assert.deepEqual(await stage.state(ENTITY), { count: 5 })
-    })
-
   it('rule 1: given a state that changes again and again, then the batch waits after three attempts', async () => {
     const stage = new Stage()
     let attempts = 0
@@ -72,47 +47,6 @@ describe('rule 2: only what the store holds is published', () => {
     await stage.batch(batch)
     assert.deepEqual(await stage.state(ENTITY), { count: 2 })
     assert.equal(stage.publisher.publishedRecords.length, 1)
-  })
-
-  it('rule 2: given a commit whose reply was lost, when the batch comes again, then it counts once', async () => {
-    const stage = new Stage()
-    const batch = [record(0, reading('a')), record(1, reading('b'))]
-    const commit = stage.store.commit.bind(stage.store)
-    stage.store.commit = async (stateKey, change) => {
-      await commit(stateKey, change)
-      throw new Unavailable('store-unavailable', 'the reply was lost')
-    }
-    await stage.batch(batch)
-    stage.store.commit = commit
-    await stage.batch(batch)
-    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
-    assert.deepEqual(
-      stage.events.map(({ data }) => data),
-      [{ count: 2 }],
-    )
-  })
-
-  it('rule 2: given an invocation that wakes after its successor, then it changes and emits nothing', async () => {
-    const stage = new Stage()
-    const batch = readings(0, 1)
-    const asleep = Promise.withResolvers<void>()
-    const load = stage.store.load.bind(stage.store)
-    stage.store.load = async (stateKey, wanted) => {
-      stage.store.load = load
-      const snapshot = await load(stateKey, wanted)
-      await asleep.promise
-      return snapshot
-    }
-    const zombie = stage.batch(batch)
-    await stage.batch(batch)
-    await stage.batch(readings(2, 3))
-    asleep.resolve()
-    assert.deepEqual(await zombie, { batchItemFailures: [] })
-    assert.deepEqual(await stage.state(ENTITY), { count: 4 })
-    assert.deepEqual(
-      stage.events.map(({ data }) => data),
-      [{ count: 2 }, { count: 4 }],
-    )
   })
 
   it('rule 2: given a batch that is cut differently when it comes again, then each record counts once', async () => {
@@ -329,15 +263,6 @@ describe('rule 4: a consumer group that is reset goes back over nothing', () => 
     assert.deepEqual(stage.observer.list('redelivered'), [{ records: 5 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 10 })
   })
-
-  it('rule 4: given newer offsets, then the gap is read first', async () => {
-    const stage = new Stage()
-    stage.inLog(readings(0, 9))
-    await stage.batch(readings(0, 1))
-    await stage.batch(readings(8, 9))
-    assert.deepEqual(await stage.state(ENTITY), { count: 10 })
-    assert.deepEqual(stage.observer.list('range-read-back'), [{ fromOffset: 2, toOffset: 7 }])
-  })
 })
 
 describe('rule 5: a partition without state', () => {
@@ -347,15 +272,6 @@ describe('rule 5: a partition without state', () => {
     await stage.batch([record(7, reading('a'))])
     assert.deepEqual(stage.observer.list('no-applied-offset'), [{ fromOffset: 4 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 3 })
-  })
-
-  it('rule 5: given an applied offset of 0, then a gap after it is read back, and no state is missed', async () => {
-    const stage = new Stage()
-    stage.inLog([0, 1, 2].map(offset => record(offset, reading(`r${offset}`))))
-    await stage.batch([record(0, reading('r0'))])
-    await stage.batch([record(2, reading('r2'))])
-    assert.deepEqual(stage.observer.list('no-applied-offset'), [])
-    assert.deepEqual(stage.observer.list('range-read-back'), [{ fromOffset: 1, toOffset: 1 }])
   })
 
   it('rule 5: given a log that begins with the delivery, then a store without state has lost nothing', async () => {
@@ -395,15 +311,6 @@ describe('rule 6: every offset is delivered, read, or proven empty', () => {
     await stage.batch(readings(8, 9), { ports: shortened })
     assert.deepEqual(stage.observer.list('expired'), [{ fromOffset: 2, toOffset: 4 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 2 + 5 })
-  })
-
-  it('rule 6: given a log that cannot be read, then the partition waits: a gap is never skipped', async () => {
-    const stage = new Stage()
-    await stage.batch(readings(0, 1))
-    const log = { read: () => Promise.reject(new Unavailable('broker-unavailable', 'away')) }
-    assert.equal((await stage.batch(readings(5, 6), { ports: { log } })).batchItemFailures.length, 2)
-    assert.equal(stage.observer.waits[0]?.reason, 'broker-unavailable')
-    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
   })
 
   it('rule 6: whatever of a log is delivered, and however little a fetch brings, all is decided in order', async () => {

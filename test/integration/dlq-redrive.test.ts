@@ -196,22 +196,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.match((await dlq('redrive', '0@999', '2@17', '--yes')).stderr, /No dead letter 0@999, 2@17 in/)
   })
 
-  it('given several redrives and a drop at once, then each says and audits what it did itself', async () => {
-    await consumer.deadLetters(121)
-    const commands = ['redrive', 'redrive', 'redrive', 'drop', 'redrive']
-    const results = await Promise.all(commands.map(name => report(name, '--since', '1h', '--yes')))
-    const sum = (numbers: readonly (number | undefined)[]) =>
-      numbers.reduce<number>((all, n = 0) => all + n, 0)
-    assert.equal(sum(results.map(({ taken }) => taken)), 121)
-    for (const { taken, leftOut = {} } of results)
-      assert.ok(taken + (leftOut.handled ?? 0) <= 121, JSON.stringify(results))
-    const audits = await environment.audits()
-    const redriven = sum(audits.map(({ counts }) => counts.redriven))
-    assert.equal(redriven + sum(audits.map(({ counts }) => counts.dropped)), 121)
-    assert.equal((await environment.readLength('readings')) - 121, redriven)
-    assert.equal((await report('list')).rows.length, 0)
-  })
-
   it('given a plan that others change before the answer, then the new one is shown and asked about', async () => {
     await consumer.deadLetters(3)
     const [first] = (await report('list')).rows

@@ -10,14 +10,11 @@ import type { Admin } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { startHttpServer } from '#local-servers/testing/http-server.ts'
-import { startSchemaRegistry } from '#local-servers/testing/schema-registry.ts'
 import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
-import { until } from '#local-servers/testing/until.ts'
 import { type LogRecord, readEvent, writeEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import type { KafkaHandler } from '#runtime/functions/consumers'
 import { toLogRecord } from '#runtime/test/support/inside-kafka'
-import { environmentReading } from '#runtime/test/support/records'
 import { kafkaEvent } from '#runtime/testing'
 import { readConfig } from '../../lib/app/config.ts'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
@@ -29,7 +26,6 @@ import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan
 import { isRowOfStream } from '../../lib/views/stream-events.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES, NAMES } from '../support/families.ts'
-import { AVRO, AVRO_ID, sent } from '../support/serialized.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const AT = Date.UTC(2026, 2, 1, 12)
@@ -50,10 +46,9 @@ const ORDER_SCHEMA = {
   required: ['customerId'],
   properties: { customerId: { type: 'string' }, total: { type: 'number' } },
 }
-const INPUTS = (greenhouse: string, orders: string, events: string) => `
+const INPUTS = (greenhouse: string, orders: string) => `
 inputs:
   - { topic: ${greenhouse}, mappings: [greenhouse] }
-  - { topic: ${events}, mappings: [greenhouse] }
   - topic: ${orders}
     to: events
     as: { type: com.example.order.v1, subject: customerId, time: record, schema: inputs/order.json }
@@ -77,8 +72,6 @@ describe('intake of a topic of another application', () => {
   let router: KafkaHandler
   let anew: KafkaHandler
   let orders: string
-  let cloudEvents: string
-  let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
   let viewsHandler: KafkaHandler
   const variables: Record<string, string> = {}
 
@@ -86,27 +79,21 @@ describe('intake of a topic of another application', () => {
     environment = await TestEnvironment.create()
     topic = `greenhouse-${environment.name}`
     orders = `orders-${environment.name}`
-    cloudEvents = `cloud-events-${environment.name}`
-    registry = await startSchemaRegistry()
     folder = await mkdtemp(join(tmpdir(), 'intake-'))
     await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('soil'))
     await mkdir(join(folder, 'inputs'))
     await writeFile(join(folder, 'inputs', 'order.json'), JSON.stringify(ORDER_SCHEMA))
-    await writeFile(join(folder, 'inputs.yaml'), INPUTS(topic, orders, cloudEvents))
-    await writeFile(join(folder, 'policy.yaml'), 'codes: { schema-unknown: [1m] }\n')
+    await writeFile(join(folder, 'inputs.yaml'), INPUTS(topic, orders))
     admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
     await admin.connect()
     await createInput(topic)
     await createInput(orders)
-    await createInput(cloudEvents)
     Object.assign(variables, {
       KAFKA_BROKERS: brokers().join(','),
       REDIS_URL: redisUrl(),
       SLUICE_ENV: environment.name,
       INPUTS_FILE: join(folder, 'inputs.yaml'),
       MAPPINGS_DIR: folder,
-      FAILURES_DIR: folder,
-      SCHEMA_REGISTRY_URL: registry.uri,
     })
     Object.assign(process.env, variables, { EMITTERS: '', PARTIAL_RESPONSES: 'on' })
     handler = (await import('../../functions/intake/handler.ts')).handler
@@ -115,10 +102,9 @@ describe('intake of a topic of another application', () => {
   })
 
   after(async () => {
-    await admin?.deleteTopics({ topics: [topic, orders, cloudEvents] }).catch(() => {})
+    await admin?.deleteTopics({ topics: [topic, orders] }).catch(() => {})
     await admin?.disconnect()
     for (const kafkaHandler of [handler, router, viewsHandler, anew]) await closeConnections(kafkaHandler)
-    await registry?.close()
     await environment?.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -203,33 +189,23 @@ describe('intake of a topic of another application', () => {
     await send(values)
     const records = await readInput()
     const ends = await environment.client.ends(topic)
-    // A rebalance delivers a part again, to another execution environment and mixed with new records.
-    await deliver(
-      handler,
-      records.filter(({ offset }) => offset < 20),
-    )
-    await Promise.all([
+    const deliverPart = (isPart: (offset: number) => boolean) =>
       deliver(
         handler,
-        records.filter(({ offset }) => offset >= 10 && offset < 25),
-      ),
-      deliver(
-        handler,
-        records.filter(({ offset }) => offset < 25),
-      ),
-    ])
-    // A batch that was never delivered is read from the log.
-    await deliver(
-      handler,
-      records.filter(({ offset }) => offset >= 28),
-    )
-    const readings = await readEvents('readings')
-    assert.equal(new Set(readings.map(({ id }) => id)).size, 90)
-    for (const sensor of ['s0', 's1', 's2']) {
-      const first = new Map(
-        readings.filter(({ data }) => data.sensorId === sensor).map(({ id, data }) => [id, data.temperature]),
+        records.filter(({ offset }) => isPart(offset)),
       )
-      const numbers = [...first.values()] as number[]
+    await deliverPart(offset => offset < 20)
+    // Two execution environments receive the same records. Those that neither receives are read from the log.
+    await Promise.all([
+      deliverPart(offset => offset >= 10 && offset < 25),
+      deliverPart(offset => offset < 25),
+    ])
+    await deliverPart(offset => offset >= 28)
+    const readings = await readEvents('readings')
+    const first = new Map(readings.map(({ id, data }) => [id, data]))
+    assert.equal(first.size, 90)
+    for (const own of Map.groupBy(first.values(), ({ sensorId }) => sensorId).values()) {
+      const numbers = own.map(({ temperature = 0 }) => temperature)
       assert.deepEqual(
         numbers,
         numbers.toSorted((a, b) => a - b),
@@ -300,30 +276,6 @@ describe('intake of a topic of another application', () => {
     assert.deepEqual(await environment.client.ends(topic), ends)
   })
 
-  it('reads a topic that was created again from its start, as a new log', async () => {
-    const before = await readEvents('readings')
-    const old = await readInput()
-    await admin.deleteTopics({ topics: [topic] })
-    await until('it is deleted', async () => !(await admin.listTopics()).includes(topic))
-    await createInput(topic)
-    await send(Array.from({ length: 9 }, (_, index) => ({ sensor: `again${index % 3}`, soil: index })))
-    // Pollers still have batches of the old topic, and the first invocation has too little time.
-    const stale = old.filter(({ offset }) => offset < 2)
-    const times = Array(4).fill(60_000)
-    const stopping = { getRemainingTimeInMillis: () => times.pop() ?? 0 }
-    await assert.rejects(async () => handler(kafkaEvent(stale), stopping), { name: 'BatchDeferred' })
-    await deliver(handler, stale)
-    await deliver(
-      handler,
-      old.filter(({ offset }) => offset === 2),
-    )
-    await deliver(handler, await readInput())
-    const ids = new Set(before.map(({ id }) => id))
-    const later = (await readEvents('readings')).filter(({ id }) => !ids.has(id))
-    assert.equal(later.length, 9)
-    assert.ok(later.every(({ data }) => data.sensorId?.startsWith('again')))
-  })
-
   it('brings events of a type of its own, which tables count and SQL sees', async () => {
     const topics = await loadStreamTopics(readConfig(variables))
     const file = { name: 'orders.sql', text: COUNTED(orders) }
@@ -367,74 +319,5 @@ describe('intake of a topic of another application', () => {
     const rows = await ask(`${counts} GROUP BY ALL ORDER BY ALL`)
     assert.deepEqual(rows.length, 4)
     assert.deepEqual(rows[0], { customer_id: 'c0', n: 8, total: 112 })
-  })
-
-  /** Sends a reading in Avro, and delivers it to `intake`, whose registry does not have the schema. */
-  async function failAvro(id: string, schemaId: number): Promise<void> {
-    const { value, headers } = sent(0, environmentReading(id), 'avro with an id')
-    value?.writeInt32BE(schemaId, 1)
-    await environment.client.send(cloudEvents, [
-      {
-        partition: 0,
-        value,
-        headers: Object.fromEntries(headers.map(([name, bytes]) => [name, String(bytes)])),
-      },
-    ])
-    await deliver(handler, await readInput(cloudEvents))
-    await deliver(router, await readInput(environment.topic('failures')))
-  }
-
-  const { now } = Date
-
-  /** Runs the redriver. Its clock is two minutes ahead, so that all retries are due. */
-  async function redriveDue(): Promise<unknown> {
-    Date.now = () => now() + 120_000
-    process.env.IS_LOCAL = 'true'
-    try {
-      const redriver = (await import(`../../functions/redriver/handler.ts?${Date.now()}`)).handler
-      return (await redriver({ time: new Date().toISOString() }, CONTEXT as Context)).redriven
-    } finally {
-      Date.now = now
-      delete process.env.IS_LOCAL
-    }
-  }
-
-  const countReadings = async (id: string) =>
-    (await readEvents('readings')).filter(event => event.id === id).length
-  const dlq = (...args: string[]) => ran(['dlq', ...args], { environment: variables, folder })
-
-  it('appends a failed record in Avro at a due retry, once the registry has its schema', async () => {
-    await failAvro('avro-1', AVRO_ID)
-    assert.equal(await environment.readLength('retry-1m'), 1)
-    assert.deepEqual(await redriveDue(), { forwarded: 1, failed: 0, skipped: 0, deferred: 0 })
-    registry.answerWith(503)
-    await assert.rejects(deliverAll(await startAnew(), 'input-redrives'), { name: 'BatchDeferred' })
-    registry.answerWith(200)
-    registry.schemas.set(AVRO_ID, { schema: AVRO })
-    await deliverAll(await startAnew(), 'input-redrives')
-    assert.equal(await countReadings('avro-1'), 1)
-    await redriveDue()
-    await deliverAll(anew, 'input-redrives')
-    assert.equal(await countReadings('avro-1'), 1)
-  })
-
-  it('appends a failed record in Avro by a redrive, and no second one, however often it is redriven', async () => {
-    const unknown = AVRO_ID + 1
-    await failAvro('avro-2', unknown)
-    assert.deepEqual(await redriveDue(), { forwarded: 1, failed: 0, skipped: 0, deferred: 0 })
-    await deliverAll(anew, 'input-redrives')
-    await deliverAll(router, 'failures')
-    const open = async () => JSON.parse((await dlq('list', '--code', 'schema-unknown', '--json')).stdout).rows
-    const [letter, ...others] = await open()
-    assert.deepEqual([letter.attempt, others], [2, []])
-
-    registry.schemas.set(unknown, { schema: AVRO })
-    assert.equal((await dlq('redrive', letter.at, '--yes')).status, 0)
-    await deliverAll(await startAnew(), 'input-redrives')
-    assert.deepEqual([await countReadings('avro-2'), (await open()).length], [1, 0])
-
-    assert.equal((await dlq('redrive', letter.at, '--again', '--yes')).status, 0)
-    await deliverAll(anew, 'input-redrives')
-    assert.equal(await countReadings('avro-2'), 1)
   })
 })

@@ -104,14 +104,6 @@ describe('notifications on their way to people', () => {
     assert.equal(JSON.parse(body).data.notificationId, 'n1')
   })
 
-  it('then the failure names the receiver that did not accept it, and why', async () => {
-    const retries = (await environment.read('retry-1m')).map(record => readEvent(record).data as Retry)
-    assert.deepEqual(
-      retries.map(({ consumer, errorType, error, receivers }) => [consumer, errorType, error, receivers]),
-      [['deliver', 'not-accepted', 'hanging: did not answer within 1 s', ['hanging']]],
-    )
-  })
-
   /** Brings a failure back as the redriver does when its time has come. */
   const redrive = async (failure: Retry | undefined) => {
     assert.ok(failure)
@@ -134,34 +126,6 @@ describe('notifications on their way to people', () => {
         '/hook n2',
         '/hook n3',
       ])
-    } finally {
-      hangs = true
-    }
-  })
-
-  it('given a fire that returns after its end was accepted by a process that was killed, then it is not sent', async () => {
-    const group = 'site=ghent'
-    const listSent = () =>
-      got.filter(({ body }) => body.includes(group)).map(({ headers }) => headers['webhook-id'])
-    await send('fire', { receivers: ['hanging'], group })
-    const listFailures = async () =>
-      (await environment.read('retry-1m'))
-        .map(record => readEvent(record).data as Retry)
-        .filter(failure => Buffer.from(failure.originalValue ?? '', 'base64').includes(group))
-    await until('it has failed', async () => (await listFailures()).length === 1)
-    hangs = false
-    try {
-      await send('end', { receivers: ['hanging'], group, status: 'resolved' })
-      await until('the end is accepted', () => listSent().length === 1)
-      await environment.untilTrimmed()
-      await offline.kill()
-      await offline.start()
-      await redrive((await listFailures())[0])
-      await until('it is decided', async () => {
-        const tally = await environment.tally('deliver')
-        return tally['applied/superseded'] === 1
-      })
-      assert.deepEqual(listSent(), ['end'])
     } finally {
       hangs = true
     }

@@ -137,17 +137,6 @@ describe('readings and alerts in an SQLite file', () => {
   it('given alerts, then people count them within seconds', async t => {
     t.diagnostic(`${await assertAlertsSoon(running)} ms from the alert to its row`)
   })
-
-  it('given functions that are killed while they write, then each reading is there once, and etl adds none', async () => {
-    const stored = await running.count('readings')
-    await running.send(2_000, 20)
-    await running.untilStored(stored + 1)
-    await running.offline.kill()
-    await running.offline.start()
-    await running.untilStored(stored + 2_000)
-    assert.equal(await running.count('readings'), stored + 2_000)
-    await assertNothingDoubled(running)
-  })
 })
 
 describe('readings and alerts in PostgreSQL', () => {

@@ -32,42 +32,6 @@ const listAlerts = (stage: Stage) =>
   })
 const listChanges = (stage: Stage) => listAlerts(stage).map(({ what }) => what)
 
-describe('rules changed, then Redis forgets', () => {
-  const log = createLog(
-    activated(0, above(40)),
-    createReading(1, 42),
-    activated(2, above(45)),
-    createReading(3, 43),
-    createReading(4, 30),
-  )
-
-  it('given a sent alert, when all is forgotten and newer rules are packaged, then it is resolved once', async () => {
-    const stage = new Stage(alerting(FAMILIES, [above(40)]))
-    await stage.batch(log.slice(0, 2))
-    const [sent] = listAlerts(stage)
-    assert.equal(sent?.what, 'fired HIGH')
-    // The deployment appends its rules, and a failover loses everything.
-    stage.store.restore(stage.stateKey(), undefined)
-    stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, [above(45)]) as never }
-    await stage.batch(log)
-    assert.deepEqual(listChanges(stage), ['fired HIGH', 'fired HIGH', 'resolved HIGH cleared'])
-    assert.deepEqual(listAlerts(stage)[1], sent, 'fired again with the same ids')
-    assert.equal(listAlerts(stage)[2]?.alertId, sent?.alertId)
-  })
-
-  it('given any packaged rules and any cut, when the log is read, then states and alerts are the same', async () => {
-    const reference = new Stage(alerting(FAMILIES, []))
-    await reference.batch(log)
-    assert.deepEqual(listChanges(reference), ['fired HIGH', 'resolved HIGH cleared'])
-    for (const packaged of [[above(0)], [above(99), COLD]])
-      for (const size of [1, 2, 3]) {
-        const stage = new Stage(alerting(FAMILIES, packaged))
-        for (let from = 0; from < log.length; from += size) await stage.batch(log.slice(from, from + size))
-        assert.deepEqual(listAlerts(stage), listAlerts(reference))
-      }
-  })
-})
-
 describe('a rule set in the log', () => {
   it('given none yet, then the packaged rules count', async () => {
     const stage = new Stage(alerting(FAMILIES, [above(40)]))

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents'
-import { MemoryReplaceableStates } from '#runtime/test/support/memory-replaceable-states'
 import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import { reprocessed } from '#runtime/test/support/reprocessing'
 import type { Alert } from '../../../lib/alerting/alert.ts'
@@ -111,31 +110,6 @@ describe('alerts at the switch to a state that was computed anew', () => {
     )
     assert.notEqual(alerts[0]?.alertId, alertsBefore[0]?.alertId)
     assert.equal(alerts[0]?.startedAt, alertsBefore[0]?.startedAt)
-  })
-
-  it('given a record that would end a live alert behind the fence, then the switch alone publishes its end', async () => {
-    const log = temperatures(50, 50, 20)
-    const stage = new Stage(alerting(FAMILIES, [HOT]) as never)
-    await stage.batch(log.slice(0, 2))
-    stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, [HOTTER]) as never }
-    const live = new MemoryReplaceableStates(stage.store)
-    const replace = live.replace.bind(live)
-    let isFirst = true
-    live.replace = async (...of) => {
-      if (isFirst) await stage.batch(log.slice(2))
-      isFirst = false
-      return replace(...of)
-    }
-    const { emitted } = await reprocessed(stage, log, { live })
-    await stage.batch(log.slice(-1))
-    assert.deepEqual([...emitted], [['io.sluice.alert.resolved.v1', 1]])
-    assert.deepEqual(
-      listAlerts(stage).map(({ status, reason }) => [status, reason]),
-      [
-        ['firing', 'condition'],
-        ['resolved', 'reprocessed'],
-      ],
-    )
   })
 
   it('given an entity from before the start, when it is left, then its alert goes on by whatever rules', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents'
 import { Stage } from '#runtime/testing'
 import { TOPICS } from '../../../lib/app/topic-table.ts'
@@ -202,31 +201,5 @@ describe('the process of the open dead letters', () => {
     )
     const again = dlq.records.map(record => ({ ...dlqEntry(FAMILIES, record), copyName: 'another' }))
     for (const entry of again) assert.equal(fold.apply(entry), 'known')
-  })
-
-  it('given any records in any batches, then the state is the fold of the records', async () => {
-    const record = fc.oneof(
-      { weight: 5, arbitrary: fc.nat(30).map(id => () => letter({}, `p${id}`)) },
-      {
-        weight: 2,
-        arbitrary: fc.tuple(fc.nat(40), fc.nat(5)).map(
-          ([from, more]) =>
-            () =>
-              handled(from, from + more),
-        ),
-      },
-      { weight: 1, arbitrary: fc.constant(tick) },
-      { weight: 1, arbitrary: fc.nat(POISON.length - 1).map(at => () => POISON[at] as LogRecord) },
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(record, { maxLength: 8 }), { maxLength: 6 }), async batches => {
-        const dlq = new Dlq()
-        const fold = new DeadLetterFold()
-        for (const batch of batches) if (batch.length > 0) await dlq.append(...batch.map(make => make()))
-        for (const record of dlq.records) fold.apply(dlqEntry(FAMILIES, record))
-        assert.deepEqual((await dlq.state()).rows, [...fold.rows])
-      }),
-      { numRuns: 50 },
-    )
   })
 })

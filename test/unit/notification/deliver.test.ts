@@ -215,30 +215,6 @@ describe('webhooks', () => {
       assert.deepEqual(network.calls, ['a other'])
     })
 
-    it('then one that was refused later than another is not sent either, nor one that is redriven in the end', async () => {
-      const first = notified('first', { receivers: ['a'], at: 10 })
-      const second = notified('second', { receivers: ['a'], at: 20 })
-      const { network, kit, restart } = given(['a'], { a: times(6, status(500)) })
-      await kit.when(first)
-      await kit.when(second)
-      restart()
-      assert.deepEqual(await kit.when(resolve), ['applied/delivered'])
-      restart()
-      assert.deepEqual(await kit.when(second), ['applied/superseded'])
-      restart()
-      assert.deepEqual(await kit.when(first), ['applied/superseded'])
-      assert.equal(network.calls.at(-1), 'a resolve')
-    })
-
-    it('then a fire in the batch of the later one is not sent after it', async () => {
-      const fire = notified('fire', { receivers: ['a'] })
-      const { network, kit, restart } = given(['a'], { a: times(3, status(500)) })
-      await kit.when(fire)
-      restart()
-      assert.deepEqual(await kit.when(resolve, fire), ['applied/delivered', 'applied/superseded'])
-      assert.equal(network.calls.at(-1), 'a resolve')
-    })
-
     for (const status of ['firing', 'resolved'] as const)
       it(`then those that it resolves are sent alone, with the later status ${status}`, async () => {
         const later = notified('later', {

@@ -6,13 +6,6 @@ import { logRecord, environmentReading as reading } from '#runtime/test/support/
 import { heldLog } from '../../../../support/listing-log.ts'
 
 describe('given an event that fails and is retried', () => {
-  it('when it is dead-lettered, then the parked ones are applied without it', async () => {
-    const log = await heldLog()
-    assert.deepEqual(await log.append(failureEnded(log.failure())), ['applied/failure-ended'])
-    await log.append(reading('e', { at: 4 }))
-    assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e'])
-  })
-
   it('when a producer ends it that knows its place alone, then it stays held', async () => {
     const log = await heldLog()
     const forged = failureEndedAt(

@@ -240,31 +240,6 @@ describe('rule 17: the order in which timers fire', () => {
     // Fired late, by a clock that was beyond it: the next one counts from when it was due.
     assert.deepEqual(doneOn(stage).slice(2), ['x t@20', 'y t@30', 'x u@40'])
   })
-
-  it('rule 17: however the log is cut into batches and chunks, the same fires, in the same order', async () => {
-    const log = createLog([
-      [0, order('1', 'x', 0, { set: { t: 20, u: 200 }, onTimer: { t: { set: { v: 45 } } } })],
-      [10, order('2', 'y', 5, { set: { t: 30 } })],
-      [15, 'tick'],
-      [50, order('3', 'y', 90, { set: { u: 95 }, cancel: ['t'] })],
-      [60, order('4', 'x', 70, { cancel: ['u'] })],
-      [170, 'tick'],
-    ])
-    const whole = obeyingStage()
-    await whole.batch(log)
-    for (let cut = 1; cut < 2 ** (log.length - 1); cut += 1) {
-      const stage = obeyingStage()
-      const limits = { ...stage.consumer.limits, records: 1 + (cut % 3), timers: 1 + (cut % 2) }
-      stage.consumer = { ...stage.consumer, limits }
-      let from = 0
-      for (let offset = 1; offset <= log.length; offset += 1)
-        if (offset === log.length || cut & (1 << (offset - 1))) {
-          await stage.batch(log.slice(from, offset))
-          from = offset
-        }
-      assert.deepEqual(stage.events, whole.events, `cut ${cut.toString(2)}`)
-    }
-  })
 })
 
 describe('rule 18: more timers than a commit takes', () => {
@@ -289,20 +264,6 @@ describe('rule 18: more timers than a commit takes', () => {
     assert.deepEqual(versions, ['1+3', '1+6', '1+9', '1+12', '1+15', '1+18', '2+0'])
     assert.equal(doneOn(whole).at(-1), 'x 3')
     assert.deepEqual(cut.events, whole.events)
-  })
-
-  it('rule 18: a crash between two of the commits continues where it was', async () => {
-    const [whole, broken] = [obeyingStage(), obeyingStage()]
-    broken.consumer = { ...broken.consumer, limits: { ...broken.consumer.limits, timers: 3 } }
-    const commit = broken.store.commit.bind(broken.store)
-    let commits = 0
-    broken.store.commit = (stateKey, change) => {
-      commits += 1
-      return commits % 2 === 0 ? Promise.reject(new Error('killed')) : commit(stateKey, change)
-    }
-    await whole.batch(log)
-    for (let delivery = 0; delivery < 8; delivery += 1) await broken.batch(log)
-    assert.deepEqual(broken.events, whole.events)
   })
 })
 

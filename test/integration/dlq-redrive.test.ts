@@ -128,27 +128,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.deepEqual(await unended(), ['all operations that have begun have ended'])
   })
 
-  it('when it is stopped, then it says how to go on, and what was done is audited', async () => {
-    await consumer.deadLetters(LETTERS)
-    const stopped = startCommand('redrive', '--since', '1h', '--rate', '50/s', '--yes')
-    await until('some are redriven', async () => (await environment.readLength('readings')) > LETTERS)
-    stopped.signal('SIGINT')
-    const { code, output } = await stopped.ended
-    assert.equal(code, 130, output)
-    const [, command = ''] = /^Stopped\. To continue: sluice dlq (.*)$/m.exec(output) ?? []
-    const [audit] = await environment.audits()
-    const done = audit?.counts.redriven ?? 0
-    assert.ok(done > 0 && done < LETTERS, `${done}`)
-    // The batch at hand was finished, and is handled.
-    assert.equal((await environment.readLength('readings')) - LETTERS, done)
-    const [name = '', ...rest] = command
-      .split(' ')
-      .filter((_, at, words) => words[at] !== '--rate' && words[at - 1] !== '--rate')
-    const resumed = await report(name, ...rest)
-    assert.deepEqual([resumed.taken, resumed.leftOut], [LETTERS - done, {}])
-    await appliedOnce(LETTERS)
-  })
-
   it('given that a batch takes longer than its lock lasts, then the lock of another operation stays', async () => {
     const redis = new RedisClient({ url: redisUrl() })
     const key = `{test-lock:${environment.name}}:value`

@@ -12,11 +12,6 @@ describe('what cannot be deployed', () => {
   before(async () => {
     await mkdir(join(PROJECT, '.local'), { recursive: true })
     folder = await mkdtemp(join(PROJECT, '.local', 'test-refusals-'))
-    await mkdir(join(folder, 'rules'))
-    await writeFile(
-      join(folder, 'rules', 'a.yaml'),
-      'rules:\n  - name: HOT\n    family: device\n    metric: w\n    fireAbove: 1\n    severity: info\n',
-    )
   })
 
   after(() => rm(folder, { recursive: true, force: true }))
@@ -28,25 +23,6 @@ describe('what cannot be deployed', () => {
       await refusal(['deploy', 'function', '--function', 'clock']),
       /^serverless deploy function requires the stage of an account/,
     )
-  })
-
-  it('given variables that are missing, then one sentence says so', async () => {
-    const missing = { MSK_CLUSTER_ARN: undefined, SUBNET_IDS: undefined }
-    const sentence = 'The stage "prod" needs MSK_CLUSTER_ARN and SUBNET_IDS. See docs/deployment.md.'
-    assert.equal(await refusal(['deploy', ...PROD], missing), sentence)
-  })
-
-  it('given a stage that is not in the table, then it is refused by name', async () => {
-    assert.equal(
-      await refusal(['deploy', '--stage', 'staging']),
-      'The stage "staging" is not defined. Use dev or prod, or add it to infra/place/stages.ts.',
-    )
-  })
-
-  it('given rules that are broken, then they are refused with file, line and key', async () => {
-    const RULES_DIR = `${inProject()}/rules`
-    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: unknown metric of device. Use x, y, z, activity`
-    assert.equal(await refusal(['deploy', ...PROD], { RULES_DIR }), said)
   })
 
   it('given faults in settings, receivers and folders, then they are refused, all at once', async () => {

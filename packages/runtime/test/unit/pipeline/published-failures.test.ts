@@ -65,15 +65,6 @@ function failureRecord(event: object, topic: string, offset = 0): LogRecord {
 }
 
 describe('a record that failed before a loss', () => {
-  it('given its failure record, then it fails again, nothing is published, and its redrive is processed', async () => {
-    const lost = await afterLoss()
-    await consumeLast(lost, [failureRecord(lost.failure, FAILURES)])
-    assert.deepEqual(lost.stage.outcomes, ['applied/counted', 'failed/unexpected-error', 'applied/counted'])
-    assert.deepEqual(lost.stage.events, [])
-    await lost.stage.batch([nextAttempt(lost.failure.data as FailureData, 3, Date.now())])
-    assert.equal(lost.stage.outcomes.at(-1), 'applied/counted')
-  })
-
   it('given only its dead letter, with an earlier attempt, then both attempts fail again', async () => {
     const lost = await afterLoss()
     const { data } = lost.failure

@@ -159,19 +159,6 @@ describe('a sink', () => {
     assert.equal(stage.observer.list('offer-failed').length, 2)
   })
 
-  it('given a try longer than the time left, then no other begins that would outlast the invocation', async () => {
-    const stage: Stage = new Stage(
-      receiver(() => {
-        time.pass(25_000)
-        return retry('busy')
-      }).sink,
-    )
-    const time = createInvocation(60_000)
-    await stage.batch(records('a'), time)
-    assert.deepEqual(stage.outcomes, ['failed/not-accepted'])
-    assert.ok(time.remainingMs() >= stage.consumer.reserveMs)
-  })
-
   for (const [name, answer, batchSize] of [
     ['does not take', () => retry('busy'), 1],
     ['throws for', () => new Error('a bug'), 1],
@@ -273,26 +260,6 @@ describe('a sink', () => {
       stage.observer.list('offer-failed'),
       [1, 2].map(attempt => ({ attempt, of: 3, records: 2, offset: 2, cause: { error: away } })),
     )
-  })
-
-  it('given a receiver that stays away, then three tries are reported, and the records wait in Kafka', async () => {
-    const { sink, calls } = receiver(() => new RetryableError('no line'))
-    const stage = new Stage(sink)
-    const time = createInvocation(60_000)
-    const { batchItemFailures } = await stage.batch(records('abc'), time)
-    assert.equal(batchItemFailures.length, 3)
-    assert.deepEqual(
-      [calls, time.waits],
-      [
-        [['a'], ['a'], ['a']],
-        [2_000, 4_000],
-      ],
-    )
-    assert.deepEqual(
-      stage.observer.list('offer-failed').map(({ attempt }) => attempt),
-      [1, 2, 3],
-    )
-    assert.deepEqual([stage.outcomes, stage.observer.waits[0]?.reason], [[], 'receiver-unavailable'])
   })
 
   it('given no time for a wait and a call like the last one, then an absent receiver is not called again', async () => {

@@ -126,7 +126,10 @@ describe('the whole flow, through serverless offline', () => {
 
   it('when the schedule fires the clock, then rules are appended where due, and only alerting applies them', async () => {
     const { partitions } = names.topicSize('readings', environment.name)
-    const all = countPartitions('ruled')
+    const all = resolveSignals(['ruled']).reduce(
+      (sum, signal) => sum + names.topicSize(signal, '').partitions,
+      0,
+    )
     const run = async (time: string) =>
       (await offline.invoke<{ rules: { appended: number; why: string } }>('clock', { time })).rules
     const runs = [
@@ -148,23 +151,6 @@ describe('the whole flow, through serverless offline', () => {
     assert.deepEqual([activated, unchanged], [partitions, partitions])
     for (const consumer of CONSUMERS_OF_READINGS.filter(name => name !== 'alerting'))
       assert.equal((await environment.tally(consumer))['ignored/rule-set'], 2 * partitions)
-  })
-
-  it('when the schedule fires the clock, then every partition gets a tick, which both consumers pass over', async () => {
-    const before = await environment.client.ends(environment.topic('readings'))
-    const ticked = async (consumer: string) => (await environment.tally(consumer))['ignored/tick'] ?? 0
-    const ticksBefore = await Promise.all(CONSUMERS_OF_READINGS.map(ticked))
-    const answer = await offline.invoke<{ ticks: object }>('clock', { time: '2026-03-02T12:01:00Z' })
-    assert.deepEqual(answer.ticks, { ticks: countPartitions('ticked') })
-    await environment.untilTrimmed()
-    assert.deepEqual(
-      await environment.client.ends(environment.topic('readings')),
-      before.map(end => end + 1),
-    )
-    assert.deepEqual(
-      await Promise.all(CONSUMERS_OF_READINGS.map(ticked)),
-      ticksBefore.map(count => count + 5),
-    )
   })
 
   it('given topics with other numbers of partitions than the table, then none is wrong, and no key is misrouted', async () => {
@@ -190,10 +176,6 @@ describe('the whole flow, through serverless offline', () => {
     })
   })
 })
-
-function countPartitions(group: 'ruled' | 'ticked'): number {
-  return resolveSignals([group]).reduce((sum, signal) => sum + names.topicSize(signal, '').partitions, 0)
-}
 
 function tryReadEvent(record: ForeignRecord): CloudEvent<unknown> | undefined {
   return record.headers?.ce_id && record.value ? readEvent(record) : undefined

@@ -7,7 +7,6 @@ import { after, before, describe, it } from 'node:test'
 import { freePort, isPortInUse } from '#local-servers/ports.ts'
 import { Program, runProgram } from '#local-servers/testing/program.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { runningStack } from '../../scripts/running-stacks.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
@@ -61,29 +60,6 @@ describe('given two that run at once under different names', () => {
     const other = await inThirdShell('--stack', two, ...read)
     assert.deepEqual([other.code, other.stdout], [0, ''], other.output)
   })
-
-  it('when it names a server by a variable, then the variable takes precedence over the stack', async () => {
-    const { code, output } = await inThirdShellWith({ SLUICE_STACK: one, REDIS_PORT: '1' }, 'stats')
-    assert.equal(code, 1)
-    assert.match(output, /Redis at 127\.0\.0\.1:1 does not answer: /)
-  })
-
-  it('when another of the same name is started, then it is rejected, naming the running process', async () => {
-    const { code, output } = await run(['--name', one]).ended
-    assert.equal(code, 1)
-    const pid = running.get(one)?.pid
-    assert.match(
-      output,
-      new RegExp(`^The stack "${one}" already runs: process ${pid} \\(npm run services\\)\\..*\\n$`),
-    )
-  })
-
-  it('when one has ended, then only the other one is listed', async () => {
-    running.get(two)?.signal('SIGINT')
-    assert.equal((await running.get(two)?.ended)?.code, 0)
-    assert.equal(runningStack(one)?.state, 'ready')
-    assert.equal(runningStack(two), undefined)
-  })
 })
 
 /** A name that no real stack has. */
@@ -94,11 +70,7 @@ function stackName(): string {
 const NO_SERVERS = { KAFKA_BROKERS: undefined, REDIS_URL: undefined, AWS_ENDPOINT_URL: undefined }
 
 function inThirdShell(...args: string[]) {
-  return inThirdShellWith({}, ...args)
-}
-
-function inThirdShellWith(env: Record<string, string>, ...args: string[]) {
-  return runProgram('./cli/sluice.ts', args, { env: { ...NO_SERVERS, ...env } })
+  return runProgram('./cli/sluice.ts', args, { env: NO_SERVERS })
 }
 
 function run(args: string[], extra: Record<string, string> = {}): Program {

@@ -5,7 +5,6 @@ import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
 import { accepts } from '#local-servers/ports.ts'
 import type { ServiceEvent } from '#local-servers/report.ts'
-import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { SIGNALS, topicRow } from '../../lib/app/topic-table.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
@@ -79,25 +78,6 @@ describe('given the three servers on their own ports', () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test', names: NAMES })
     assert.deepEqual(created, [])
     assert.equal(existing.length, SIGNALS.length)
-  })
-
-  it('when a topic differs from the table, then the message names topic, setting and both values', async () => {
-    const topic = NAMES.topicName('alerts', 'odd')
-    const admin = new kafkajs.Kafka({
-      brokers: [...services.brokers],
-      logLevel: kafkajs.logLevel.NOTHING,
-    }).admin()
-    await admin.connect()
-    await createTopic(admin, { topic, numPartitions: 2 })
-    await admin.disconnect()
-    await assert.rejects(
-      createTopics({ brokers: services.brokers, env: 'odd', names: NAMES }),
-      (error: Error) => {
-        assert.match(error.message, new RegExp(`${topic}: partitions is 2, but must be 3`))
-        assert.match(error.message, new RegExp(`${topic}: retention.ms is \\d+, but must be \\d+`))
-        return true
-      },
-    )
   })
 
   it('when the resources are created twice, then both calls return the same ones', async () => {

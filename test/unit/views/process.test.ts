@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import type { Event } from '#runtime/consumer'
 import { ProcessKit } from '#runtime/testing'
 import { tick } from '../../../lib/telemetry/tick.ts'
@@ -17,7 +16,7 @@ import { createActivatedPlan, createActivationEvent } from '../../../lib/views/p
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
-import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
+import { tablePlan } from '../../support/views.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE: WindowPlan = { kind: 'tumbling', sizeMs: 60_000, graceMs: 10_000, retentionMs: 600_000 }
@@ -686,73 +685,4 @@ describe('the changes of a group', () => {
     await readings.when(motion(4))
     assert.equal((await other.when(...readings.publishedEvents))[0]?.reason, 'dropped')
   })
-})
-
-describe('both steps', () => {
-  const windows: readonly (WindowPlan | undefined)[] = [
-    undefined,
-    MINUTE,
-    { kind: 'hopping', sizeMs: 30_000, advanceMs: 10_000, graceMs: 10_000, retentionMs: 600_000 },
-    { kind: 'session', gapMs: 20_000, graceMs: 10_000, retentionMs: 600_000 },
-  ]
-  const READINGS = fc.array(
-    fc.record({ device: fc.nat(2), seconds: fc.nat(300), x: fc.option(fc.integer({ min: -9, max: 9 })) }),
-    { minLength: 1, maxLength: 25 },
-  )
-  for (const window of windows)
-    it(`given ${window?.kind ?? 'no'} windows, then redelivered rows of partitions in any order give a direct count`, async () => {
-      const plan = tablePlan(window)
-      await fc.assert(
-        fc.asyncProperty(READINGS, fc.array(fc.nat(2), { maxLength: 60 }), async (readings, order) => {
-          const lists: { row: Event; expected: TestRow }[][] = []
-          for (const device of [0, 1, 2]) {
-            const kit = await createKit('readings', [plan])
-            const own = readings
-              .filter(reading => reading.device === device)
-              .map((reading, index) => ({ ...reading, id: `${device}-${index}` }))
-            await kit.when(
-              ...own.map(({ seconds, x, id }) => ({
-                ...motion(seconds, `d-${device}`, { x: x ?? undefined }),
-                id,
-              })),
-            )
-            let newestMs = 0
-            const rows = own.map(({ seconds, x }, index) => {
-              const timeMs = START_MS + seconds * 1000
-              newestMs = Math.max(newestMs, timeMs)
-              const row = kit.publishedEvents[index] as Event
-              return { row, expected: { id: row.id, timeMs, x, newestMs } }
-            })
-            lists.push(rows)
-          }
-          const kit = await createKit('view-rows', [plan])
-          const expected: TestRow[] = []
-          for (let index = 0; lists.some(list => list.length > 0); index += 1) {
-            const waiting = lists.filter(list => list.length > 0)
-            const next = waiting[(order[index] ?? 0) % waiting.length]?.shift()
-            if (!next) continue
-            expected.push(next.expected)
-            await kit.when(next.row)
-            if (order[index] === 1) await kit.when(next.row)
-          }
-          const rows = await readRows(kit, plan)
-          const clock = Math.max(...expected.map(({ timeMs }) => timeMs))
-          const direct = directWindows(window, expected).filter(
-            window => !window.window || window.window[1] + 600_000 > clock,
-          )
-          assert.deepEqual(
-            rows.map(({ values }) => [values.rows, values.SUM, values.LAST, values.MAX]),
-            direct.map(row => {
-              const { rows, SUM, LAST, MAX } = directValues(row.rows)
-              return [rows, SUM, LAST, MAX]
-            }),
-          )
-          if (window?.kind === 'tumbling') {
-            const late = expected.length - direct.reduce((sum, row) => sum + row.rows.length, 0)
-            assert.equal(((await kit.state(ENTITY)) as GroupState | undefined)?.l ?? 0, late)
-          }
-        }),
-        { numRuns: 25 },
-      )
-    })
 })

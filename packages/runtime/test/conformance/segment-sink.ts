@@ -187,20 +187,6 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       )
     })
 
-    it('given an archive that cannot be reached, then the partition waits, and is written whole later', async () => {
-      const archive = on(BY_TEN)
-      const { answer } = archive
-      archive.answer = () => {
-        throw new RetryableError('away')
-      }
-      assert.equal((await archive.stage.batch(log(0, 12))).batchItemFailures.length, 13)
-      assert.equal(archive.stage.observer.waits[0]?.reason, 'receiver-unavailable')
-      assert.equal(await appliedOffset(archive), -1)
-      archive.answer = answer
-      await archive.stage.batch(log(0, 12))
-      assert.deepEqual(archive.ranges, ['0-9'])
-    })
-
     for (const [what, answer] of [
       ['that throws', () => assert.fail('a bug')],
       ['that answers nothing', () => ({ kind: 'nothing', rejected: new Map() }) as never],

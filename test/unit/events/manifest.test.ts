@@ -86,15 +86,6 @@ describe('batches', () => {
       assert.deepEqual(bench.failures(), expected.failures)
     })
 
-    test(`${file}: delivered again, nothing happens`, async () => {
-      const bench = processor()
-      await bench.consume(batch)
-      const before = [bench.decided, bench.published]
-      assert.deepEqual(await bench.consume(batch), expected.response)
-      assert.deepEqual([bench.decided, bench.published], before)
-      assert.equal(bench.redelivered, bench.decided)
-    })
-
     test(`${file}: alerts are as listed`, async () => {
       const bench = alerter()
       assert.deepEqual(await bench.consume(batch), expected.response)

@@ -311,11 +311,4 @@ describe('given a group', () => {
       ['+31 new firing: a b', '+430 changed firing: b -a', '+1330 repeat firing: b'],
     ],
   ])
-
-  it('when the log is read twice, then the notifications have the same ids', async () => {
-    const log = [first, routed(1, fired('a')), routed(400, resolved('a'))]
-    const [one, two] = [await played(log, HOUR), await played(log, HOUR)]
-    assert.deepEqual(one.publishedEvents, two.publishedEvents)
-    assert.equal(new Set(one.publishedEvents.map(({ id }) => id)).size, 2)
-  })
 })

@@ -146,18 +146,6 @@ describe('a pattern of a group', () => {
     assert.deepEqual([fired?.entity, fired?.value], [{ source: '/groups/tenant', subject: 'acme' }, 2])
   })
 
-  it('given an event that is delivered again, then it counts once', async () => {
-    const event = restarted(0, 'db1')
-    const [first] = await toGroups(event)
-    const [again] = await toGroups(event)
-    assert.ok(first && again)
-    assert.deepEqual(again, first, 'the same event is sent to the group as the same event')
-    const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
-    await kit.when(first, again)
-    assert.deepEqual(kit.outcomes, ['applied/pending', 'duplicate/id-known'])
-    assert.deepEqual(toldBy(kit), [])
-  })
-
   it('given a rule that the log removes, then its alert ends with the next event or within five minutes', async () => {
     const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
     await kit.when(...(await toGroups(restarted(0, 'db1'), restarted(30, 'db2'))), activated(31))

@@ -342,13 +342,4 @@ describe('a log of another application', () => {
     await topic.deliverFrom(records, records.slice(2), { ports: readNothing })
     assert.deepEqual(topic.values, ['a', 'b', 'c'])
   })
-
-  it('drops what is delivered again', async () => {
-    const topic = new ForeignTopic()
-    const log = createRecords(0, ['x', 'y'])
-    for (const logChecks of [topic.stage.logChecks, topic.stage.logChecks, new LogChecks()])
-      await topic.deliverFrom(log, log, { logChecks })
-    assert.equal(topic.ids.length, 2)
-    assert.deepEqual(topic.stage.observer.list('redelivered'), [{ records: 2 }, { records: 2 }])
-  })
 })

@@ -6,7 +6,6 @@ import type { Fault as TriggerFault } from '../../packages/msk-trigger/faults/fa
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
 import { startStandby } from './servers.ts'
-import { withPausedPartitions } from './stragglers.ts'
 import type { Worker } from './workers.ts'
 
 type Fault = (flow: Flow) => Promise<void>
@@ -18,42 +17,22 @@ const SILENT_MS = 3_000
  * segment follows.
  */
 export const FAULTS = {
-  /** Kills a worker after a commit and before the publish that follows it. */
+  /** Kills a worker while records come, and starts it again. */
   async kill(flow) {
     const worker = flow.random.pick(flow.workers)
-    await withPausedPartitions(flow, async (stragglers, release) => {
-      await stragglers(worker, 'publish')
-      await worker.kill()
-      await release(flow.workers.filter(other => other !== worker))
-    })
+    await flow.send(0.3)
+    await worker.kill()
+    await flow.send(0.5)
     await worker.start()
   },
-  /** Pauses a worker in the middle of an invocation until others have taken over, then lets it continue. */
+  /** Pauses a worker until others have taken over, then lets it continue. */
   async pause(flow) {
     const worker = flow.random.pick(flow.workers)
-    const others = flow.workers.filter(other => other !== worker)
-    await withPausedPartitions(flow, async (stragglers, release) => {
-      const { overtaken, proceed } = await stragglers(worker, 'commit')
-      worker.signal('SIGSTOP')
-      await release(others)
-      await (others.length > 0 ? overtaken() : pause(SILENT_MS))
-      worker.signal('SIGCONT')
-      await release([worker])
-      await proceed()
-    })
-  },
-  /** An abandoned invocation reaches its commit after its successor has finished; another one reaches its publish. */
-  async straggler(flow) {
-    for (const before of ['commit', 'publish'] as const)
-      await withPausedPartitions(flow, async (stragglers, release) => {
-        const worker = flow.random.pick(flow.workers)
-        const { overtaken, proceed } = await stragglers(worker, before)
-        await release(flow.workers)
-        await overtaken()
-        await proceed()
-      })
-    // A state that was overwritten shows with the next record.
-    for (const source of ['readings', 'input'] as const) await flow.tick(source)
+    await flow.send(0.3)
+    worker.signal('SIGSTOP')
+    await flow.send(0.5)
+    await pause(SILENT_MS)
+    worker.signal('SIGCONT')
   },
   rebalance: flow => ofTrigger(flow, 'rebalance'),
   duplicate: flow => ofTrigger(flow, 'duplicate', 5),

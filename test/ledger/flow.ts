@@ -28,7 +28,6 @@ const listPartitions = (source: Source) =>
 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
-const BETWEEN_QUESTIONS = 50
 const ASK_EVERY_MS = 250
 /** Many times what a trigger takes to deliver what waits. */
 const DELIVERED_MS = 3_000
@@ -127,15 +126,6 @@ export class Flow {
       await this.#sendSome(upTo - this.#sent)
       const early = ((this.#sent - from) / this.#parts.rate) * 1000 - (Date.now() - beganAtMs)
       if (early > 0) await pause(early)
-    }
-  }
-
-  /** Sends until the condition holds, also beyond the segment. @throws Error if all records are sent before that */
-  async sendUntil(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) {
-      const left = this.#parts.records - this.#sent
-      if (left === 0) throw new Error('all records are sent, and the fault has not struck: send more')
-      await this.#sendSome(Math.min(left, BETWEEN_QUESTIONS))
     }
   }
 

@@ -80,12 +80,7 @@ export class Worker {
     }
   }
 
-  /** A path in the temporary folder of the present process. */
-  file(name: string): string {
-    return join(this.#folder, name)
-  }
-
   get #socket(): string {
-    return this.file('faults.sock')
+    return join(this.#folder, 'faults.sock')
   }
 }

@@ -20,6 +20,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     patterns: [
       'packages/msk-trigger/test/unit/source.test.ts',
       'test/unit/**/*.test.ts',
+      'test/simulation/*.test.ts',
       'packages/*/test/unit/**/*.test.ts',
     ],
     needsServers: false,

@@ -1,19 +1,76 @@
-/** Plays one seed, and prints its schedule as a story; or plays several, and prints what they have found. */
-import { parseArgs } from 'node:util'
+/** `npm run simulate`: plays seeds of all of Sluice, and searches the seeds that find a rule that is broken on purpose. */
+import { readOptions } from '../../scripts/command-line.ts'
+import { runMain } from '../../scripts/run-main.ts'
 import { playSeed } from './play.ts'
+import { SABOTAGES } from './sabotages.ts'
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, seeds: { type: 'string' } } })
-if (values.seed !== undefined) {
-  const played = await playSeed({ seed: Number(values.seed) })
-  console.log(played.story())
-  for (const violation of played.violations) console.log(violation)
-} else {
-  const beganMs = performance.now()
-  for (let seed = 0; seed < Number(values.seeds ?? 100); seed += 1) {
-    const { violations, faults } = await playSeed({ seed })
-    if (violations.length > 0)
-      console.log(`seed ${seed} (${faults} faults):\n  ${violations.slice(0, 6).join('\n  ')}`)
-  }
-  console.log(`${Math.round(performance.now() - beganMs)} ms, ${process.cpuUsage().user / 1000} ms CPU`)
+const USAGE = `Usage: npm run simulate -- [--seed N] [--seeds N] [--from N] [--sabotage NAME]
+
+Plays all consumers of Sluice and its scheduled functions under seeds, and counts what is lost, twice, out of order or stands still.
+
+  --seed N         plays one seed, and prints its schedule as a story
+  --seeds N        number of seeds; 100 by default
+  --from N         first seed; 0 by default
+  --sabotage NAME  breaks a rule on purpose, and ends with the first seed that finds it: ${Object.keys(SABOTAGES).join(', ')}`
+
+interface Options {
+  readonly seed: number | undefined
+  readonly seeds: number
+  readonly from: number
+  readonly sabotage: keyof typeof SABOTAGES | undefined
 }
-process.exit(0)
+
+await runMain({ readOptions: readArguments, usage: USAGE, run: simulate })
+
+function readArguments(args: readonly string[]): Options | undefined {
+  const { help, seed, seeds, from, sabotage } = readOptions('npm run simulate', args, {
+    help: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    seeds: { type: 'string', default: '100' },
+    from: { type: 'string', default: '0' },
+    sabotage: { type: 'string' },
+  })
+  if (help) return undefined
+  if (sabotage !== undefined && !Object.hasOwn(SABOTAGES, sabotage))
+    throw new Error(`--sabotage ${sabotage}: use one of ${Object.keys(SABOTAGES).join(', ')}`)
+  return {
+    seed: seed === undefined ? undefined : readNumber('--seed', seed),
+    seeds: readNumber('--seeds', seeds),
+    from: readNumber('--from', from),
+    sabotage: sabotage as Options['sabotage'],
+  }
+}
+
+function readNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} ${text}: must be a number from 0 on`)
+  return Number(text)
+}
+
+async function simulate({ seed, seeds, from, sabotage }: Options, signal: AbortSignal): Promise<number> {
+  const broken = sabotage && SABOTAGES[sabotage]
+  const last = seed === undefined ? from + seeds - 1 : seed
+  const beganMs = performance.now()
+  let found = 0
+  let faults = 0
+  for (let next = seed ?? from; next <= last && !signal.aborted; next += 1) {
+    const played = await playSeed({ seed: next, ...(broken && { sabotage: broken }) })
+    faults += played.faults
+    if (seed !== undefined) console.log(played.story())
+    if (played.violations.length > 0) {
+      found += 1
+      console.log(
+        [`seed ${next}: ${played.violations.length} violations`, ...played.violations.slice(0, 10)].join(
+          '\n  ',
+        ),
+      )
+      if (sabotage) return 0
+    } else if (seed === undefined && (next + 1 - from) % 50 === 0)
+      console.log(`${next + 1 - from} of ${seeds} seeds played, ${found} with violations`)
+  }
+  const seconds = (performance.now() - beganMs) / 1000
+  const count = last - (seed ?? from) + 1
+  console.log(
+    `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} seeds a second), ${faults} faults, ${found} with violations`,
+  )
+  return found > 0 || sabotage ? 1 : 0
+}

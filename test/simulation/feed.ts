@@ -2,7 +2,7 @@
 
 import type { Event } from '#runtime/consumer'
 import { computePartition, writeEvent } from '#runtime/test/support/inside'
-import { EDITED_RULES_DIR, INPUT, type SluiceSimulation, topicOf } from './sluice.ts'
+import { INPUT, type SluiceSimulation, topicOf } from './sluice.ts'
 
 const SITES = ['vienna', 'oslo']
 const SENSORS = ['roof-1', 'roof-2']
@@ -108,11 +108,4 @@ export function addFeed(sluice: SluiceSimulation, count: number): Fed {
 function keyOf({ source, subject = '' }: Event): string {
   if (source.startsWith('/device')) return source.slice('/device/'.length)
   return source.startsWith('/database') ? `postgres:${subject}` : subject
-}
-
-/** Puts other rules into force at some time. */
-export function addRuleEdit(sluice: SluiceSimulation, atMs: number): void {
-  sluice.simulation.comes(atMs, 'the rules are edited', () => {
-    sluice.rulesDir = EDITED_RULES_DIR
-  })
 }

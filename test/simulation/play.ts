@@ -1,10 +1,12 @@
 /** Plays one seed of Sluice, and counts what is lost, twice, out of order, or stands still. */
 import { compareWithUndisturbed, tellStory } from '#runtime/test/support/inside'
-import { addFeed, addRuleEdit } from './feed.ts'
+import { addFeed } from './feed.ts'
+import { addOperators } from './operators.ts'
 import { type SluiceOptions, SluiceSimulation } from './sluice.ts'
 import { countViolations } from './violations.ts'
 
-const EVENTS = 200
+/** Numbers of events that come from outside. Short schedules are many, and long ones have what takes time. */
+const EVENTS = [40, 80, 200]
 
 export interface PlayedSeed {
   readonly seed: number
@@ -18,10 +20,10 @@ export interface PlayedSeed {
 export async function playSeed(options: SluiceOptions): Promise<PlayedSeed> {
   const sluice = await SluiceSimulation.create(options)
   const { simulation } = sluice
-  const { nowMs } = simulation
-  const fed = addFeed(sluice, EVENTS)
-  addRuleEdit(sluice, nowMs + simulation.chance.stream('edit').between(5, 30) * 60_000)
-  const undone = await simulation.run()
+  const fed = addFeed(sluice, EVENTS[options.seed % EVENTS.length] as number)
+  addOperators(sluice, 30)
+  const mend = options.sabotage?.breakEngine?.()
+  const undone = await simulation.run().finally(mend)
   const violations = undone.map(what => `stands still: ${what}`)
   for (const group of sluice.compared)
     for (const { kind, what } of await compareWithUndisturbed(group, simulation.log, simulation.store))

@@ -1,8 +1,9 @@
 /** All consumers and scheduled functions of Sluice in one simulation, with their receivers in memory. */
-import './files.ts'
+import './surroundings.ts'
 import { join } from 'node:path'
-import type { SegmentSink } from '#runtime/consumer'
+import type { ForeignRecord, SegmentSink } from '#runtime/consumer'
 import {
+  type AnyKeyedProcess,
   CONSUMER_DEFAULTS,
   type Consumer,
   forward,
@@ -54,6 +55,9 @@ export const topicOf = (signal: Signal): string => names.topicName(signal, env)
 /** Consumers whose results depend on more than their log: on the wall clock, on receivers, or on the identity of a foreign log. */
 const NOT_COMPARED = ['intake', 'deliver', 'storage', 'archiver']
 
+/** Numbers of things that come while no consumer runs. */
+const MOST_AT_ONCE = [40, 120, 200, 20]
+
 /** Offsets of a segment of the archive. */
 const SEGMENT = 16
 const MINUTE_MS = 60_000
@@ -85,15 +89,26 @@ interface WrittenSegment {
   readonly topic: string
   readonly partition: number
   readonly firstOffset: number
-  readonly lastOffset: number
-  readonly offsets: readonly number[]
+  readonly records: readonly ForeignRecord[]
 }
 
 export interface SluiceOptions {
   readonly seed: number
   readonly allowed?: ReadonlySet<string>
-  /** Replaces a consumer by another one, such as one that is broken on purpose. */
+  /** Breaks a rule on purpose, to prove that a violation shows. */
+  readonly sabotage?: Sabotage
+}
+
+/** A rule that is broken on purpose. */
+export interface Sabotage {
+  /** Replaces a consumer by another one. */
   readonly adapt?: (name: string, consumer: PlayedConsumer, simulation: Simulation) => PlayedConsumer
+  /** Changes the ports of functions. */
+  readonly change?: (simulation: Simulation) => void
+  /** Delay of all retry topics, in milliseconds. */
+  readonly redriverDelayMs?: number
+  /** Breaks a part of the engine while the schedule runs. Returns a function that mends it. */
+  readonly breakEngine?: () => () => void
 }
 
 export class SluiceSimulation {
@@ -116,29 +131,32 @@ export class SluiceSimulation {
     this.webhooks = new Webhooks(simulation)
   }
 
-  static async create({
-    seed,
-    allowed,
-    adapt = (_, played) => played,
-  }: SluiceOptions): Promise<SluiceSimulation> {
+  static async create({ seed, allowed, sabotage = {} }: SluiceOptions): Promise<SluiceSimulation> {
     const topics = SIGNALS.map(signal => {
       const { topic, partitions } = names.topicSize(signal, env)
       const isKept = ['failures', 'dlq', 'events', ...RETRY_TOPICS].includes(signal)
       return [topic, { partitions, maxMessageBytes: topicRow(signal).maxMessageBytes, isKept }] as const
     })
     const simulation = new Simulation({
-      ...{ seed, startMs: Date.UTC(2026, 2, 1, 12), settlesInMs: 45 * MINUTE_MS, mostAtOnce: 40 },
+      ...{
+        seed,
+        startMs: Date.UTC(2026, 2, 1, 12),
+        settlesInMs: 45 * MINUTE_MS,
+        mostAtOnce: MOST_AT_ONCE[seed % MOST_AT_ONCE.length] as number,
+        often: 0.25,
+      },
       topics: new Map([
         ...topics,
         [INPUT.topic, { partitions: INPUT.partitions, maxMessageBytes: 1e6, isKept: true }] as const,
       ]),
       ...(allowed && { allowed }),
     })
+    sabotage.change?.(simulation)
     const made = new SluiceSimulation(simulation)
     for (const { name, consumer, topics } of await loadConsumers()) {
       const process = await made.#withReceivers(name, consumer.process)
       const played: PlayedConsumer = {
-        codes: [{ ...consumer, process }],
+        codes: name === 'alerting' ? [withBug(consumer), consumer] : [{ ...consumer, process }],
         topics,
         batchSize: 60,
         timeoutMs: consumer.reserveMs + MINUTE_MS,
@@ -148,12 +166,15 @@ export class SluiceSimulation {
           for (const { outcome, reason } of report.decisions) made.met.add(`${name} ${outcome}/${reason}`)
         },
       }
-      made.groups.set(name, simulation.addConsumer(adapt(name, played, simulation)))
+      made.groups.set(name, simulation.addConsumer(sabotage.adapt?.(name, played, simulation) ?? played))
     }
     made.#addClock()
-    made.#addRedriver()
+    made.#addRedriver(sabotage.redriverDelayMs)
     return made
   }
+
+  /** Settings for what is appended to all partitions. */
+  readonly config = { env, names, contentMode: 'binary' } as const
 
   get compared(): readonly Group[] {
     return [...this.groups.values()].filter(({ name }) => !NOT_COMPARED.includes(name))
@@ -190,10 +211,9 @@ export class SluiceSimulation {
     const call = callsOf(this.simulation, 'archiver')
     return {
       ...{ name, accepts, segments: { offsets: SEGMENT, spanMs: 6 * 60 * MINUTE_MS } },
-      write: ({ name: object, topic, partition, firstOffset, lastOffset, records }) =>
+      write: ({ name: object, topic, partition, firstOffset, records }) =>
         call('put', async () => {
-          const offsets = records.map(({ offset }) => offset)
-          this.segments.set(object, { topic, partition, firstOffset, lastOffset, offsets })
+          this.segments.set(object, { topic, partition, firstOffset, records })
           return { kind: 'written', reason: 'archived', rejected: new Map() }
         }),
     }
@@ -216,9 +236,12 @@ export class SluiceSimulation {
     })
   }
 
-  #addRedriver(): void {
+  #addRedriver(delayMs?: number): void {
     const { simulation } = this
-    const process = createScheduledRedriver({ env, names, families })
+    const process = createScheduledRedriver(
+      { env, names, families },
+      delayMs === undefined ? undefined : () => delayMs,
+    )
     const consumer = {
       ...CONSUMER_DEFAULTS,
       application: APPLICATION,
@@ -267,4 +290,17 @@ export class SluiceSimulation {
         }),
     }
   }
+}
+
+/** Temperature at which the first version of alerting throws, so that its readings are parked and retried until it is mended. */
+const BUG = 33
+
+function withBug(consumer: Consumer): Consumer {
+  const process = consumer.process as AnyKeyedProcess
+  const onEvent: AnyKeyedProcess['onEvent'] = (state, event, context) => {
+    const { temperature } = (event.data ?? {}) as { readonly temperature?: number }
+    if (temperature === BUG) throw new Error('a bug that the next version mends')
+    return process.onEvent(state, event, context)
+  }
+  return { ...consumer, process: { ...process, onEvent } }
 }

@@ -53,13 +53,18 @@ export class MemoryStorage implements Storage {
 export interface Accepted {
   readonly receiver: string
   readonly id: string
-  readonly body: { readonly group?: string; readonly status?: string }
+  readonly group: string
 }
+
+/** Probability that a call finds its receiver away, and for how long it is, in milliseconds. */
+const AWAY = 0.15
+const AWAY_MS = 150_000
 
 /** Webhooks that answer late, with errors, or not at all. */
 export class Webhooks implements WebhookPorts {
   readonly accepted: Accepted[] = []
   readonly #simulation: Simulation
+  readonly #awayUntilMs = new Map<string, number>()
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation
@@ -68,13 +73,24 @@ export class Webhooks implements WebhookPorts {
   post = async ({ url, headers, body }: PostRequest): Promise<PostAnswer> => {
     const receiver = new URL(url).hostname
     const accept = async (): Promise<PostAnswer> => {
-      if (this.#simulation.strikes('refused', receiver)) return { kind: 'status', status: 503 }
-      this.accepted.push({ receiver, id: headers['webhook-id'] ?? '', body: JSON.parse(body) })
+      if (this.#isAway(receiver)) return { kind: 'status', status: 503 }
+      this.accepted.push({ receiver, id: headers['webhook-id'] ?? '', group: JSON.parse(body).data.group })
       return { kind: 'status', status: 200 }
     }
     return this.#simulation
       .call('deliver', `post to ${receiver}`, accept)
       .catch(() => ({ kind: 'no-answer', why: 'no answer', timedOut: true }) as const)
+  }
+
+  /** Each receiver is away for some minutes now and then, so that deliveries fail and return as retries. */
+  #isAway(receiver: string): boolean {
+    const { chance, nowMs } = this.#simulation
+    if (chance.isCalm) return false
+    const awayUntilMs = this.#awayUntilMs.get(receiver) ?? 0
+    if (nowMs < awayUntilMs) return true
+    if (!chance.stream(receiver).chance(AWAY)) return false
+    this.#awayUntilMs.set(receiver, nowMs + AWAY_MS)
+    return true
   }
 
   access = async ({ url = '' }: { readonly url?: string }) => ({ url, keys: [], headers: {} })

@@ -20,7 +20,7 @@ export const FAULTS = {
   /** A batch is delivered to two instances. */
   'delivered twice': 0.15,
   /** Another instance receives the partitions of an invocation that goes on. */
-  overtaken: 0.01,
+  overtaken: 0.03,
   /** An invocation has too little time left. */
   'out of time': 0.05,
   /** The store loses its last writes, as a failover to a lagging replica does. */
@@ -59,13 +59,14 @@ export class Chance {
    * Creates the chances of a schedule.
    *
    * @param faults kinds that may strike
+   * @param often how often they strike, as a multiple of the usual rates
    * @param allowed names of the faults that strike; all others do not. By default, all strike.
    */
-  constructor(seed: number, faults: readonly Fault[], allowed?: ReadonlySet<string>) {
+  constructor(seed: number, faults: readonly Fault[], often: number, allowed?: ReadonlySet<string>) {
     this.#seed = seed
     this.#allowed = allowed
     const rates = this.stream('rates')
-    const drawn = Object.keys(FAULTS).map(name => [name as Fault, rates.pick(RATES)] as const)
+    const drawn = Object.keys(FAULTS).map(name => [name as Fault, often * rates.pick(RATES)] as const)
     this.#rates = new Map(drawn.filter(([name]) => faults.includes(name)))
   }
 

@@ -104,13 +104,18 @@ export class SimulatedLog implements LogReader, LogBounds, Publisher {
   read: LogReader['read'] = async (topic, partition, ...range) => {
     const { all, start } = this.#partition(topic, partition)
     const kept = start === 0 ? all : all.filter(({ offset }) => offset >= start)
-    return new MemoryLogReader(kept, this.fetchRecords()).read(topic, partition, ...range)
+    const found = await new MemoryLogReader(kept, this.fetchRecords()).read(topic, partition, ...range)
+    // A log can begin with an offset that has no record.
+    return { ...found, logStart: start }
   }
 
   /** The whole log, also the records that have expired. */
   readonly whole: { readonly log: LogReader; readonly bounds: LogBounds } = {
     log: {
-      read: (...range) => new MemoryLogReader(this.all(range[0], range[1])).read(...range),
+      read: async (...range) => {
+        const found = await new MemoryLogReader(this.all(range[0], range[1])).read(...range)
+        return { ...found, logStart: 0 }
+      },
       identity: topic => this.identity(topic),
     },
     bounds: { bounds: async topic => (this.#topics.get(topic) ?? []).map(({ end }) => ({ start: 0, end })) },

@@ -21,6 +21,8 @@ export interface SimulationOptions {
   readonly startMs: number
   /** Faults that may strike; all by default. */
   readonly faults?: readonly Fault[]
+  /** How often faults strike, as a multiple of the usual rates, which are those for one consumer. */
+  readonly often?: number
   /** Names of the faults of the seed that strike. By default, all strike. */
   readonly allowed?: ReadonlySet<string>
   /** Time within which everything must be done after the last fault, in milliseconds. */
@@ -58,6 +60,8 @@ const MOST_STEPS = 200_000
 const FAULTS_AFTER = 60
 const MOST_AT_ONCE = 12
 const SETTLES_IN_MS = 30 * 60_000
+/** Time after which a person ends an operation that gives no answer, in milliseconds. */
+const PATIENCE_MS = 5 * 60_000
 /** Time limit of a scheduled run, in milliseconds. */
 const RUN_MS = 60_000
 
@@ -89,11 +93,12 @@ export class Simulation {
     topics,
     startMs,
     faults,
+    often = 1,
     allowed,
     settlesInMs = SETTLES_IN_MS,
     mostAtOnce = MOST_AT_ONCE,
   }: SimulationOptions) {
-    this.chance = new Chance(seed, faults ?? (Object.keys(FAULTS) as Fault[]), allowed)
+    this.chance = new Chance(seed, faults ?? (Object.keys(FAULTS) as Fault[]), often, allowed)
     this.nowMs = startMs
     this.log = new SimulatedLog(topics, () => this.nowMs)
     this.log.gap = () => (this.strikes('marker', 'log') ? this.chance.stream('gap').between(1, 3) : 0)
@@ -292,39 +297,34 @@ export class Simulation {
 
   /** Takes the next step. Returns false if nothing can go on at this time. */
   async #goOn(): Promise<boolean> {
-    if (this.#burst > 0) return this.#comeInBurst()
+    const [coming] = this.#coming
+    if (this.#burst > 0 && coming) {
+      await this.#comeInBurst(coming)
+      return true
+    }
     const random = this.chance.stream('turns')
     const waiting = this.turns.waiting.filter(({ dueMs }) => dueMs <= this.nowMs)
     const groups = this.groups.filter(group => group.hasWork())
-    const [coming] = this.#coming
     const hasCome = coming !== undefined && coming.atMs <= this.nowMs
     const schedule = this.#schedules.find(({ dueMs }) => dueMs <= this.nowMs)
     const drawn = random.next()
-    if (schedule && (drawn < 0.2 || (waiting.length === 0 && groups.length === 0)))
+    if (schedule && (drawn < 0.05 || (waiting.length === 0 && groups.length === 0)))
       await this.#start(schedule)
-    else if (hasCome && (drawn < 0.4 || (waiting.length === 0 && groups.length === 0)))
+    else if (hasCome && (drawn < 0.12 || (waiting.length === 0 && groups.length === 0)))
       await this.#receive(coming)
-    else if (groups.length > 0 && (drawn < 0.6 || waiting.length === 0)) await random.pick(groups).begin()
+    else if (groups.length > 0 && (drawn < 0.13 || waiting.length === 0)) await random.pick(groups).begin()
     else if (waiting.length > 0) await this.#resume(random.pick(waiting))
     else return false
     return true
   }
 
-  async #comeInBurst(): Promise<boolean> {
+  /** Lets the next thing come, or a schedule start before it. */
+  async #comeInBurst(coming: Coming): Promise<void> {
     this.#burst -= 1
-    const [coming] = this.#coming
-    const schedule = this.#schedules.reduce<Scheduled | undefined>(
-      (first, other) => (first && first.dueMs <= other.dueMs ? first : other),
-      undefined,
-    )
-    if (schedule && schedule.dueMs <= (coming?.atMs ?? Number.POSITIVE_INFINITY)) {
-      this.nowMs = Math.max(this.nowMs, schedule.dueMs)
-      await this.#start(schedule)
-    } else if (coming) {
-      this.nowMs = Math.max(this.nowMs, coming.atMs)
-      await this.#receive(coming)
-    } else this.#burst = 0
-    return true
+    const [schedule] = this.#schedules.toSorted((a, b) => a.dueMs - b.dueMs)
+    const isFirst = schedule !== undefined && schedule.dueMs <= coming.atMs
+    this.nowMs = Math.max(this.nowMs, isFirst ? schedule.dueMs : coming.atMs)
+    await (isFirst ? this.#start(schedule) : this.#receive(coming))
   }
 
   async #resume(waiting: Waiting): Promise<void> {
@@ -347,7 +347,7 @@ export class Simulation {
   async #receive(coming: Coming): Promise<void> {
     this.#coming.splice(this.#coming.indexOf(coming), 1)
     this.note('outside', coming.what)
-    if (coming.isActor) await this.begin(coming.what, Number.POSITIVE_INFINITY, async () => coming.come())
+    if (coming.isActor) await this.begin(coming.what, PATIENCE_MS, async () => coming.come())
     else await coming.come()
   }
 

@@ -95,7 +95,7 @@ export async function compareWithUndisturbed(
     const place = `${group.name} ${own.topic}/${own.partition}`
     found.push(
       ...compareEvents(run.events, published, place),
-      ...compareStates(run.state, store.copyState(own) as MemoryState, place),
+      ...compareStates(run.state, store.copyState(own) as MemoryState, place, group.code.idWindowMs),
     )
   }
   const extra = published.filter(event => !isDeepStrictEqual(expected.get(nameEvent(event)), event))
@@ -123,15 +123,29 @@ const PARTS = [
   ...(['newEntities', 'parkedBytes', 'sequences'] as const),
 ]
 
-function compareStates(expected: MemoryState, actual: MemoryState, place: string): readonly Difference[] {
+function compareStates(
+  expected: MemoryState,
+  actual: MemoryState,
+  place: string,
+  idWindowMs: number,
+): readonly Difference[] {
   const { appliedOffset } = expected.version
+  const [wanted, live] = [expected, actual].map(state => ({
+    ...state,
+    ids: listKnownIds(state, idWindowMs),
+  })) as [MemoryState, MemoryState]
   const found = PARTS.flatMap(part => {
-    const different = findDifferent(expected[part], actual[part])
+    const different = findDifferent(wanted[part], live[part])
     return different === undefined ? [] : [`${part}${different}`]
   })
   if (actual.version.appliedOffset < appliedOffset)
     found.unshift(`applied up to ${actual.version.appliedOffset}`)
   return found.map(what => ({ kind: 'other state', what: `${place}: ${what}` }))
+}
+
+/** Returns the ids within the window. Older ones go with some later commit. */
+function listKnownIds({ ids, clock }: MemoryState, idWindowMs: number): MemoryState['ids'] {
+  return new Map([...ids].filter(([, { appliedAtMs }]) => clock.nowMs - appliedAtMs <= idWindowMs))
 }
 
 /** Returns the first entry that differs, as text; an empty text if the whole differs, and undefined if nothing does. */

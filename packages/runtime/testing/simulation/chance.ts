@@ -28,7 +28,7 @@ export const FAULTS = {
   /** The store loses the whole state of a partition. */
   'store is empty': 0.002,
   /** The log loses records that no state needs any more. */
-  expired: 0.02,
+  expired: 0.06,
   /** An offset has no record, as after a transaction. */
   marker: 0.05,
   /** Time passes although records wait. */

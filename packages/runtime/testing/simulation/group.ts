@@ -66,6 +66,8 @@ const AGAIN_MS = 1_000
 const COPIES = 10
 /** Share of the invocations that begin in a new instance. */
 const NEW_INSTANCE = 0.1
+/** Share of the batches delivered twice that are delivered once more. */
+const DELIVERED_AGAIN = 0.5
 /** Share of the commits after which a copy of the state is kept for a failover. */
 const COPIED = 0.1
 
@@ -128,7 +130,9 @@ export class Group {
     const random = chance.stream(`batch ${this.name}`)
     const ready = this.partitions.filter(own => this.#isReady(own))
     if (ready.length === 0) return
-    const chosen = ready.filter(() => random.chance(0.8))
+    for (const { topic, partition } of ready)
+      if (this.#simulation.strikes('expired', this.name)) await this.#simulation.expire(topic, partition)
+    const chosen = ready.filter(() => random.chance(0.5))
     const batch = (chosen.length > 0 ? chosen : [random.pick(ready)]).map(own => {
       const size = random.between(1, this.#played.batchSize ?? BATCH_SIZE)
       const all = log.all(own.topic, own.partition)
@@ -137,7 +141,9 @@ export class Group {
       return { own, records }
     })
     const event = kafkaEvent(batch.flatMap(({ records }) => records))
-    if (this.#simulation.strikes('delivered twice', this.name)) await this.#invoke(event, [])
+    if (this.#simulation.strikes('delivered twice', this.name))
+      do await this.#invoke(event, [])
+      while (random.chance(DELIVERED_AGAIN))
     await this.#invoke(event, batch)
   }
 
@@ -253,7 +259,7 @@ export class Group {
     }
   }
 
-  /** Returns a commit after which the store may lose writes, and the log may lose records. */
+  /** Returns a commit after which the store may lose writes. */
   #commit(store: StateStore): StateStore['commit'] {
     const simulation = this.#simulation
     const random = simulation.chance.stream(`store ${this.name}`)
@@ -271,7 +277,6 @@ export class Group {
       else if (this.#code === 0 && simulation.log.startOffset(topic, partition) === 0) {
         if (simulation.strikes('store is empty', this.name)) simulation.store.restore(stateKey, undefined)
       }
-      if (simulation.strikes('expired', this.name)) await simulation.expire(topic, partition)
       return answer
     }
   }

@@ -250,7 +250,8 @@ export class Simulation {
       const left = this.chance.isCalm ? await this.#findUndone() : ['faults']
       if (left.length === 0) return []
       if (this.nowMs > this.#calmSinceMs + this.#settlesInMs) return left
-      if (!this.#leap()) return left
+      // The end of a deployment, or a loss that has come to light, makes new work.
+      if (!this.groups.some(group => group.hasWork()) && !this.#leap()) return left
     }
     return ['no end']
   }

@@ -24,9 +24,9 @@ export const FAULTS = {
   /** An invocation has too little time left. */
   'out of time': 0.05,
   /** The store loses its last writes, as a failover to a lagging replica does. */
-  'store forgets': 0.006,
+  'store forgets': 0.02,
   /** The store loses the whole state of a partition. */
-  'store is empty': 0.002,
+  'store is empty': 0.004,
   /** The log loses records that no state needs any more. */
   expired: 0.06,
   /** An offset has no record, as after a transaction. */

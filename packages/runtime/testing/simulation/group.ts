@@ -1,6 +1,7 @@
 /** A consumer in the simulation: its group in Kafka, its instances, and their invocations, as Lambda's event source mapping has them. */
 import { KeptStates } from '../../adapters/kept/kept-states.ts'
 import { KeptStore } from '../../adapters/kept/kept-store.ts'
+import type { MemoryState } from '../../adapters/memory/memory-state.ts'
 import type { LogRecord, OutgoingRecord } from '../../cloudevents/record.ts'
 import type { KafkaEvent } from '../../pipeline/batch/receive.ts'
 import { consume } from '../../pipeline/consume.ts'
@@ -11,7 +12,6 @@ import { LogChecks } from '../../pipeline/log/log-identity.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report } from '../../pipeline/model/report.ts'
 import type { Ports, StateStore } from '../../pipeline/ports.ts'
-import { EMPTY_SELECTION } from '../empty-selection.ts'
 import type { Random } from '../random.ts'
 import { kafkaEvent } from '../records.ts'
 import type { Simulation } from './simulation.ts'
@@ -44,8 +44,9 @@ export interface GroupPartition extends StateKey {
   committed: number
   /** Invocation that has the records from there on. */
   owner: Actor | undefined
-  /** Time before which its records are not delivered again, because the last invocation has decided none of them. */
-  againMs: number
+  /** Number of invocations in a row that have acknowledged nothing, and the time before which no other one begins. */
+  fruitless: number
+  readyAtMs: number
   /** First offset that the code with this index decides, by index. */
   readonly codeFrom: number[]
   /** Copies of the state to which the store can fall back. */
@@ -64,12 +65,15 @@ const BATCH_SIZE = 12
 /** Pause before records are delivered again of which none was decided, in milliseconds. */
 const AGAIN_MS = 1_000
 const COPIES = 10
+/** Time until a batch is delivered again, after the first invocation that acknowledges nothing, and after many. */
+const RETRY_MS = 100
+const MOST_RETRY_MS = 60_000
 /** Share of the invocations that begin in a new instance. */
 const NEW_INSTANCE = 0.1
 /** Share of the batches delivered twice that are delivered once more. */
 const DELIVERED_AGAIN = 0.5
 /** Share of the commits after which a copy of the state is kept for a failover. */
-const COPIED = 0.1
+const COPIED = 0.3
 
 export class Group {
   readonly name: string
@@ -94,7 +98,7 @@ export class Group {
     this.partitions = played.topics.flatMap(topic =>
       Array.from({ length: simulation.log.countPartitions(topic) }, (_, partition) => ({
         ...{ consumer: process.name, topic, partition },
-        ...{ committed: 0, owner: undefined, againMs: 0, codeFrom: [0], copies: [] },
+        ...{ committed: 0, owner: undefined, fruitless: 0, readyAtMs: 0, codeFrom: [0], copies: [] },
       })),
     )
   }
@@ -118,9 +122,12 @@ export class Group {
 
   /** Returns true if records wait that no invocation has, or if new code can replace the former one. */
   hasWork(): boolean {
-    if (this.partitions.some(own => this.#isReady(own))) return true
-    const { nowMs } = this.#simulation
-    return this.#isDeploying && this.partitions.every(({ owner, againMs }) => !owner && againMs <= nowMs)
+    return this.partitions.some(own => this.#isReady(own))
+  }
+
+  /** Returns the times at which partitions are delivered again. */
+  listRetries(): readonly number[] {
+    return this.partitions.map(({ readyAtMs }) => readyAtMs)
   }
 
   /** Invokes an instance with a batch. */
@@ -165,7 +172,7 @@ export class Group {
     const own = this.partitions.find(one => one.topic === topic && one.partition === partition)
     if (!own) return undefined
     const copied = own.copies.map(({ appliedOffset }) => appliedOffset)
-    return Math.min(own.committed - 1, (await this.#look(own)).appliedOffset, ...copied) + 1
+    return Math.min(own.committed - 1, await this.#findApplied(own), ...copied) + 1
   }
 
   /** Returns what is not acknowledged, decided, or published. */
@@ -176,7 +183,8 @@ export class Group {
       const { topic, partition, committed } = own
       const last = this.#simulation.log.all(topic, partition).at(-1)?.offset ?? -1
       const place = `${this.name}: ${topic}/${partition}`
-      const { appliedOffset, outbox } = await this.#look(own)
+      const { version, outbox } = this.#simulation.store.copyState(own) as MemoryState
+      const { appliedOffset } = version
       if (committed <= last)
         undone.push(`${place} is acknowledged up to ${committed}, and ends at ${last + 1}`)
       else if (appliedOffset < last && this.mustApplyAll) {
@@ -184,7 +192,7 @@ export class Group {
         // The loss shows with the next record. Where there is none, a client sends the last one again.
         own.committed = Math.min(committed, last)
       }
-      if (outbox > 0) undone.push(`${place}: ${outbox} emissions are not published`)
+      if (outbox.size > 0) undone.push(`${place}: ${outbox.size} emissions are not published`)
     }
     return undone
   }
@@ -235,9 +243,10 @@ export class Group {
       for (const { own, records } of batch) {
         const first = waiting.find(({ partition }) => partition === `${own.topic}-${own.partition}`)
         const last = records.at(-1)?.offset ?? own.committed - 1
-        const before = own.committed
-        own.committed = Math.max(before, first?.offset ?? last + 1)
-        if (own.committed === before) own.againMs = simulation.nowMs + AGAIN_MS
+        const end = first?.offset ?? last + 1
+        own.fruitless = end > own.committed ? 0 : own.fruitless + 1
+        own.readyAtMs = own.fruitless > 0 ? simulation.nowMs + computeRetryMs(own.fruitless) : 0
+        own.committed = Math.max(own.committed, end)
       }
     }
     const actor = await simulation.begin(name, timeoutMs, work, this)
@@ -281,13 +290,8 @@ export class Group {
     }
   }
 
-  /** Returns the times at which records that wait can be delivered again. */
-  listAgainMs(): readonly number[] {
-    return this.partitions.map(({ againMs }) => againMs)
-  }
-
   #isReady(own: GroupPartition): boolean {
-    if (own.owner !== undefined || own.againMs > this.#simulation.nowMs) return false
+    if (own.owner !== undefined || own.readyAtMs > this.#simulation.nowMs) return false
     return this.#findNext(own) !== undefined
   }
 
@@ -313,9 +317,9 @@ export class Group {
     for (const own of this.partitions) {
       const end = this.#endOfCode(own)
       const last = this.#simulation.log.all(own.topic, own.partition).findLast(({ offset }) => offset < end)
-      if (!last || (await this.#look(own)).appliedOffset >= last.offset) continue
-      // A loss after the last delivery shows when that record comes again.
-      if (own.committed > last.offset) own.committed = last.offset
+      if (!last || (await this.#findApplied(own)) >= last.offset) continue
+      // After a loss, the former code receives its last record again.
+      own.committed = Math.min(own.committed, last.offset)
       return false
     }
     for (const own of this.partitions) own.copies = []
@@ -325,12 +329,8 @@ export class Group {
     return true
   }
 
-  /** A state that is fenced while a recomputed one replaces it counts as not published. */
-  async #look(stateKey: StateKey): Promise<{ readonly appliedOffset: number; readonly outbox: number }> {
-    const { store } = this.#simulation
-    const { version, fence } = await store.facts(stateKey)
-    const outbox = fence ? 1 : (await store.load(stateKey, EMPTY_SELECTION)).outbox.length
-    return { appliedOffset: version.appliedOffset, outbox }
+  async #findApplied(stateKey: StateKey): Promise<number> {
+    return (await this.#simulation.store.facts(stateKey)).version.appliedOffset
   }
 
   /** Returns an idle instance, or now and then a new one. */
@@ -352,6 +352,11 @@ export class Group {
       publishedFailures: new PublishedFailureReader(),
     }
   }
+}
+
+/** Returns the time until a batch is delivered again. It grows with each invocation that acknowledges nothing. */
+function computeRetryMs(fruitless: number): number {
+  return Math.min(RETRY_MS * 2 ** (fruitless - 1), MOST_RETRY_MS)
 }
 
 function bindStore(store: StateStore): StateStore {

@@ -12,11 +12,29 @@ import type { Simulation } from './simulation.ts'
 const MINUTE_MS = 60_000
 /** Probability that a failure is redriven. Otherwise its retries end. */
 const REDRIVEN = 0.7
+const MOST_ATTEMPTS = 5
+/** Longest time until a failure is redriven while faults strike, in minutes. */
+const LATEST = 10
+
+interface Fate {
+  /** Probability that a failure is redriven; 0.7 by default. */
+  readonly redriven?: number
+  /** Probability that a failure is neither redriven nor ends; 0 by default. */
+  readonly lost?: number
+}
 
 /** Adds a schedule that redrives the records of a topic of failures, some of them after a while. */
-export function addRedrives(simulation: Simulation, application: Application, failuresTopic: string): void {
+export function addRedrives(
+  simulation: Simulation,
+  application: Application,
+  failuresTopic: string,
+  { redriven = REDRIVEN, lost = 0 }: Fate = {},
+): void {
   const random = simulation.chance.stream('redrives')
   let next = 0
+  simulation.conditions.push(() =>
+    next < simulation.log.all(failuresTopic, 0).length ? 'failures are not redriven' : undefined,
+  )
   simulation.addSchedule('redriver', MINUTE_MS, async () => {
     const failed = simulation.log.all(failuresTopic, 0).slice(next)
     next += failed.length
@@ -24,15 +42,14 @@ export function addRedrives(simulation: Simulation, application: Application, fa
       const event = readEvent(record)
       if (isFailure(event)) continue
       const failure = event.data as FailureData
-      const back = createComingBack(application, failure, random.chance(REDRIVEN))
+      if (random.chance(lost)) continue
+      const isRedriven = random.chance(redriven) && (failure.attempt < MOST_ATTEMPTS || redriven === 1)
+      const back = createComingBack(application, failure, isRedriven)
+      const waitMs = (simulation.chance.isCalm ? 0 : random.between(0, LATEST)) * MINUTE_MS
       if (back)
-        simulation.comes(
-          simulation.nowMs + random.between(0, 10) * MINUTE_MS,
-          `redrive of ${event.id}`,
-          () => {
-            simulation.log.append(failure.originalTopic, failure.originalPartition, back)
-          },
-        )
+        simulation.comes(simulation.nowMs + waitMs, `redrive of ${event.id}`, () => {
+          simulation.log.append(failure.originalTopic, failure.originalPartition, back)
+        })
     }
   })
 }

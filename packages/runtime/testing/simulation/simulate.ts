@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { writeEvent } from '../../cloudevents/writer.ts'
-import { createTick, requireFirstTopic, requireTopicSettings } from '../../consumer/application.ts'
+import { requireFirstTopic, requireTopicSettings } from '../../consumer/application.ts'
 import type { AuthoredProcess } from '../../consumer/define-process.ts'
 import type { Event } from '../../consumer/event.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
@@ -17,6 +17,7 @@ import { addRedrives } from './redrives.ts'
 import { shrink } from './shrink.ts'
 import { Simulation } from './simulation.ts'
 import { tellStory } from './story.ts'
+import { addTicks } from './ticks.ts'
 import {
   compareWithUndisturbed,
   type Difference,
@@ -28,8 +29,6 @@ const ENV = 'test'
 /** Longest interval between ticks in which most timers still fire one by one, and the number of ticks of a schedule. */
 const TICK_MS = 60_000
 const TICKS = 12
-/** Ticks after the last record, so that the timers that are due soon fire. */
-const LAST_TICKS = 3
 /** Number of ticks after the last fault within which everything must be done. */
 const SETTLES_IN_TICKS = 40
 const SEEDS = 100
@@ -143,7 +142,7 @@ async function playSchedule<State>(
       simulation.log.append(topic, partition, { ...content, key: key ?? null })
     })
   }
-  addTicks(simulation, process, { topic, partitions, everyMs })
+  addTicks(simulation, application, { topic, partitions, everyMs })
   const failures = application.kafkaTopic(application.failuresTopic, ENV)
   if (failures !== topic) addRedrives(simulation, application, failures)
   const undone = await simulation.run()
@@ -169,22 +168,6 @@ function listTimes(records: SimulateOptions['records']): number[] {
     if (timeMs && !Number.isNaN(timeMs)) latestMs = Math.max(latestMs, timeMs)
     latestMs ||= FIRST_APPEND_MS
     return latestMs
-  })
-}
-
-function addTicks<State>(
-  simulation: Simulation,
-  { application }: AuthoredProcess<State>,
-  { topic, partitions, everyMs }: { topic: string; partitions: number; everyMs: number },
-): void {
-  let lastTicks = LAST_TICKS
-  simulation.conditions.push(() => (lastTicks > 0 ? 'ticks come' : undefined))
-  simulation.addSchedule('clock', everyMs, async atMs => {
-    if (simulation.chance.isCalm) lastTicks -= 1
-    for (let partition = 0; partition < partitions; partition += 1) {
-      const tick = createTick(application, partition, new Date(atMs).toISOString())
-      simulation.log.append(topic, partition, writeEvent(tick))
-    }
   })
 }
 

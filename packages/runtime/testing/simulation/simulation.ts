@@ -64,6 +64,8 @@ const SETTLES_IN_MS = 30 * 60_000
 const PATIENCE_MS = 5 * 60_000
 /** Time limit of a scheduled run, in milliseconds. */
 const RUN_MS = 60_000
+/** Time after which a person stops an operation, in milliseconds. */
+const OPERATION_MS = 10 * 60_000
 
 export class Simulation {
   readonly chance: Chance
@@ -348,7 +350,7 @@ export class Simulation {
   async #receive(coming: Coming): Promise<void> {
     this.#coming.splice(this.#coming.indexOf(coming), 1)
     this.note('outside', coming.what)
-    if (coming.isActor) await this.begin(coming.what, PATIENCE_MS, async () => coming.come())
+    if (coming.isActor) await this.begin(coming.what, OPERATION_MS, async () => coming.come())
     else await coming.come()
   }
 
@@ -357,6 +359,7 @@ export class Simulation {
     const due = [
       ...this.#coming.slice(0, 1).map(({ atMs }) => atMs),
       ...this.#schedules.map(({ dueMs }) => dueMs),
+      ...this.groups.flatMap(group => group.listRetries()),
       ...this.turns.waiting.map(({ dueMs }) => dueMs),
       ...[...this.#running.values()].map(({ deadlineMs }) => deadlineMs),
       ...this.groups.flatMap(group => group.listAgainMs()),
@@ -370,6 +373,7 @@ export class Simulation {
   async #findUndone(): Promise<string[]> {
     const undone: string[] = []
     for (const actor of this.#running.keys()) undone.push(`${actor.name} runs`)
+    for (const { what } of this.#coming) undone.push(`${what} is still to come`)
     for (const group of this.groups) undone.push(...(await group.findUndone()))
     for (const condition of this.conditions) undone.push(...[await condition()].flatMap(what => what ?? []))
     return undone

@@ -6,7 +6,7 @@ export function sampled(runs: number): number {
   return IS_WHOLE ? runs : Math.ceil(runs / 3)
 }
 
-/** Returns how many random schedules a test plays. For more: `SEEDS=2000 npm test -- --only unit same-log`. */
+/** Returns how many random schedules a test plays. For more: `SEEDS=2000 npm test -- --only unit simulation`. */
 export function seeds(whole: number): number {
   return Number(process.env.SEEDS ?? sampled(whole))
 }

@@ -46,7 +46,7 @@ type StageOptions = NonNullable<Parameters<RuntimeStage['consume']>[1]> & {
 }
 
 /** Puts a store with kept states around the store. */
-export function keepStates<P extends Pick<Ports, 'store'>>(ports: P, kept: KeptStates | undefined): P {
+function keepStates<P extends Pick<Ports, 'store'>>(ports: P, kept: KeptStates | undefined): P {
   return kept ? { ...ports, store: new KeptStore(ports.store, kept) } : ports
 }
 

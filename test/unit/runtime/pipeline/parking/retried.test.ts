@@ -1,4 +1,4 @@
-/** Order for an entity of which an event is retried. Random schedules are in `parking.property.test.ts`. */
+/** Order for an entity of which an event is retried. Random schedules are in `packages/runtime/test/unit/simulation/parking.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { failureEnded, failureEndedAt } from '#runtime/test/support/parking'

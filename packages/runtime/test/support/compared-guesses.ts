@@ -10,36 +10,42 @@ const FACTS = [
   ...(['failuresFromMs', 'failureMemory', 'origin', 'context', 'outbox', 'known'] as const),
 ]
 
-/** Kept states that are compared with the stored ones: each guess that is committed must equal a load. */
-export class ComparedStates extends KeptStates {
-  /** How guesses that were committed differ from loads. */
+/** Kept states of all instances, compared with the stored ones: each guess that is committed must equal a load. */
+export class ComparedGuesses {
+  /** Differences between committed guesses and loads. */
   readonly differences: string[] = []
-  /** Number of guesses that were committed. */
-  proven = 0
+  /** Outcomes of the guesses: `proven` and `refused`. */
+  readonly outcomes = new Set<string>()
   readonly #taken = new Map<string, KeptState>()
 
-  /** Compares the guesses of this instance that a store commits. */
-  watch(store: StateStore): void {
-    const commit = store.commit.bind(store)
-    store.commit = async (stateKey, change) => {
-      const kept = this.#taken.get(change.guess?.mark ?? '')
-      if (!kept || !change.guess) return commit(stateKey, change)
-      const differences = await compare(kept, store, stateKey, change.guess.ids)
-      const answer = await commit(stateKey, change)
-      if (answer === 'refused') return answer
-      this.proven += 1
-      this.differences.push(...differences)
-      return answer
+  /** Returns the kept states of an instance. */
+  readonly keep = (instance: string): KeptStates => {
+    const kept = new KeptStates(instance)
+    const take = kept.take.bind(kept)
+    kept.take = (stateKey, process) => {
+      const state = take(stateKey, process)
+      if (state) this.#taken.set(state.bare.mark, state)
+      return state
     }
-  }
-
-  override take(stateKey: StateKey, process: object): KeptState | undefined {
-    const kept = super.take(stateKey, process)
-    if (kept) this.#taken.set(kept.bare.mark, kept)
     return kept
   }
-}
 
+  /** Returns a store that compares the guesses of its commits. */
+  compare(store: StateStore): StateStore {
+    return {
+      load: (...args) => store.load(...args),
+      trimOutbox: (...args) => store.trimOutbox(...args),
+      commit: async (stateKey, change) => {
+        const kept = this.#taken.get(change.guess?.mark ?? '')
+        const found = kept && change.guess ? await compare(kept, store, stateKey, change.guess.ids) : []
+        const answer = await store.commit(stateKey, change)
+        if (change.guess) this.outcomes.add(answer === 'refused' ? 'refused' : 'proven')
+        if (answer !== 'refused') this.differences.push(...found)
+        return answer
+      },
+    }
+  }
+}
 async function compare(
   { bare, states, timers, sequences, firstThresholdMs }: KeptState,
   store: StateStore,

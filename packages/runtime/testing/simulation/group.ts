@@ -1,7 +1,6 @@
 /** A consumer in the simulation: its group in Kafka, its instances, and their invocations, as Lambda's event source mapping has them. */
 import { KeptStates } from '../../adapters/kept/kept-states.ts'
 import { KeptStore } from '../../adapters/kept/kept-store.ts'
-import type { MemoryState } from '../../adapters/memory/memory-state.ts'
 import type { LogRecord, OutgoingRecord } from '../../cloudevents/record.ts'
 import type { KafkaEvent } from '../../pipeline/batch/receive.ts'
 import { consume } from '../../pipeline/consume.ts'
@@ -12,6 +11,7 @@ import { LogChecks } from '../../pipeline/log/log-identity.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report } from '../../pipeline/model/report.ts'
 import type { Ports, StateStore } from '../../pipeline/ports.ts'
+import { EMPTY_SELECTION } from '../empty-selection.ts'
 import type { Random } from '../random.ts'
 import { kafkaEvent } from '../records.ts'
 import type { Simulation } from './simulation.ts'
@@ -25,7 +25,7 @@ export interface PlayedConsumer {
   readonly topics: readonly string[]
   /** Time limit of an invocation, in milliseconds; 60 seconds by default. */
   readonly timeoutMs?: number
-  /** Maximum number of records of a partition in a batch; 12 by default. */
+  /** Maximum number of records of a partition in a batch; 25 by default. */
   readonly batchSize?: number
   /** False if chunks are cut as the consumer's own limits say. By default, they are cut at random. */
   readonly cutsChunks?: boolean
@@ -61,9 +61,7 @@ interface Instance {
 }
 
 const TIMEOUT_MS = 60_000
-const BATCH_SIZE = 12
-/** Pause before records are delivered again of which none was decided, in milliseconds. */
-const AGAIN_MS = 1_000
+const BATCH_SIZE = 25
 const COPIES = 10
 /** Time until a batch is delivered again, after the first invocation that acknowledges nothing, and after many. */
 const RETRY_MS = 100
@@ -73,7 +71,7 @@ const NEW_INSTANCE = 0.1
 /** Share of the batches delivered twice that are delivered once more. */
 const DELIVERED_AGAIN = 0.5
 /** Share of the commits after which a copy of the state is kept for a failover. */
-const COPIED = 0.3
+const COPIED = 0.15
 
 export class Group {
   readonly name: string
@@ -85,6 +83,8 @@ export class Group {
   /** Instances that run no invocation. */
   readonly #idle: Instance[] = []
   readonly #busy = new Map<Actor, Instance>()
+  /** Consumers with limits at random, by code and limits. */
+  readonly #cut = new Map<string, Consumer>()
   #invocations = 0
   #started = 0
   #code = 0
@@ -183,7 +183,7 @@ export class Group {
       const { topic, partition, committed } = own
       const last = this.#simulation.log.all(topic, partition).at(-1)?.offset ?? -1
       const place = `${this.name}: ${topic}/${partition}`
-      const { version, outbox } = this.#simulation.store.copyState(own) as MemoryState
+      const { version, fence } = await this.#simulation.store.facts(own)
       const { appliedOffset } = version
       if (committed <= last)
         undone.push(`${place} is acknowledged up to ${committed}, and ends at ${last + 1}`)
@@ -192,7 +192,9 @@ export class Group {
         // The loss shows with the next record. Where there is none, a client sends the last one again.
         own.committed = Math.min(committed, last)
       }
-      if (outbox.size > 0) undone.push(`${place}: ${outbox.size} emissions are not published`)
+      if (fence) undone.push(`${place} is fenced`)
+      else if ((await this.#simulation.store.load(own, EMPTY_SELECTION)).outbox.length > 0)
+        undone.push(`${place} has emissions that are not published`)
     }
     return undone
   }
@@ -206,39 +208,26 @@ export class Group {
     const simulation = this.#simulation
     const random = simulation.chance.stream(`limits ${this.name}`)
     const code = this.#code
-    const consumer = this.codes[code] as Consumer
     const { cutsChunks = true, timeoutMs = TIMEOUT_MS } = this.#played
-    // Most invocations cut no chunks, since each chunk costs as much as a batch.
-    const limits = random.chance(0.7)
-      ? consumer.limits
-      : {
-          records: random.between(1, 8),
-          bytes: random.pick([100, 1_000, consumer.limits.bytes]),
-          timers: random.between(1, 4),
-        }
+    const consumer = cutsChunks ? this.#cutChunks(code, random) : (this.codes[code] as Consumer)
     this.#invocations += 1
     const name = `${this.name} #${this.#invocations}`
     const deadlineMs = simulation.nowMs + timeoutMs
     const isShort = simulation.strikes('out of time', this.name)
     const instance = this.#takeInstance(random)
     const work = async () => {
-      const answer = await consume(
-        cutsChunks ? { ...consumer, limits } : consumer,
-        this.#ports(instance),
-        event,
-        {
-          remainingMs: () => deadlineMs - simulation.nowMs - (isShort && random.chance(0.3) ? timeoutMs : 0),
-          partialResponses: true,
-          nowMs: () => simulation.nowMs,
-          pause: simulation.pause,
-          codeVersion: () => `v${code}`,
-          ...{
-            latest: instance.latest,
-            logChecks: instance.logChecks,
-            publishedFailures: instance.publishedFailures,
-          },
+      const answer = await consume(consumer, this.#ports(instance), event, {
+        remainingMs: () => deadlineMs - simulation.nowMs - (isShort && random.chance(0.3) ? timeoutMs : 0),
+        partialResponses: true,
+        nowMs: () => simulation.nowMs,
+        pause: simulation.pause,
+        codeVersion: () => `v${code}`,
+        ...{
+          latest: instance.latest,
+          logChecks: instance.logChecks,
+          publishedFailures: instance.publishedFailures,
         },
-      )
+      })
       const waiting = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
       for (const { own, records } of batch) {
         const first = waiting.find(({ partition }) => partition === `${own.topic}-${own.partition}`)
@@ -253,6 +242,19 @@ export class Group {
     this.#busy.set(actor, instance)
     if (actor.isEnded) this.end(actor)
     else for (const { own } of batch) own.owner = actor
+  }
+
+  /** Returns the code with limits at random. There are few of them, because the digest of a consumer is computed once. */
+  #cutChunks(code: number, random: Random): Consumer {
+    const consumer = this.codes[code] as Consumer
+    const { limits } = consumer
+    const records = random.pick([1, 8, limits.records, limits.records])
+    const bytes = random.chance(0.2) ? 500 : limits.bytes
+    const timers = random.pick([1, 3, limits.timers])
+    const name = `${code} ${records} ${bytes} ${timers}`
+    const cut = this.#cut.get(name) ?? { ...consumer, limits: { records, bytes, timers } }
+    this.#cut.set(name, cut)
+    return cut
   }
 
   #ports(instance: Instance): Ports {

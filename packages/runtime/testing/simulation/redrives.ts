@@ -16,9 +16,11 @@ const MOST_ATTEMPTS = 5
 /** Longest time until a failure is redriven while faults strike, in minutes. */
 const LATEST = 10
 
-interface Fate {
+interface Redriving {
   /** Probability that a failure is redriven; 0.7 by default. */
   readonly redriven?: number
+  /** Interval between two runs of the redriver, in milliseconds; a minute by default. */
+  readonly everyMs?: number
   /** Probability that a failure is neither redriven nor ends; 0 by default. */
   readonly lost?: number
 }
@@ -28,14 +30,14 @@ export function addRedrives(
   simulation: Simulation,
   application: Application,
   failuresTopic: string,
-  { redriven = REDRIVEN, lost = 0 }: Fate = {},
+  { redriven = REDRIVEN, lost = 0, everyMs = MINUTE_MS }: Redriving = {},
 ): void {
   const random = simulation.chance.stream('redrives')
   let next = 0
   simulation.conditions.push(() =>
     next < simulation.log.all(failuresTopic, 0).length ? 'failures are not redriven' : undefined,
   )
-  simulation.addSchedule('redriver', MINUTE_MS, async () => {
+  simulation.addSchedule('redriver', everyMs, async () => {
     const failed = simulation.log.all(failuresTopic, 0).slice(next)
     next += failed.length
     for (const record of failed) {

@@ -144,7 +144,7 @@ async function playSchedule<State>(
   }
   addTicks(simulation, application, { topic, partitions, everyMs })
   const failures = application.kafkaTopic(application.failuresTopic, ENV)
-  if (failures !== topic) addRedrives(simulation, application, failures)
+  if (failures !== topic) addRedrives(simulation, application, failures, { everyMs })
   const undone = await simulation.run()
   const standing = undone.map(what => ({ kind: 'stands still', what }) as const)
   return {

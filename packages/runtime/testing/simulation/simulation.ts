@@ -58,7 +58,8 @@ export interface Happened {
 const MOST_STEPS = 200_000
 /** Steps after the last record from outside in which faults still strike. */
 const FAULTS_AFTER = 60
-const MOST_AT_ONCE = 12
+/** Number of things that come from outside while the consumers do nothing. */
+const MOST_AT_ONCE = 25
 const SETTLES_IN_MS = 30 * 60_000
 /** Time after which a person ends an operation that gives no answer, in milliseconds. */
 const PATIENCE_MS = 5 * 60_000
@@ -381,5 +382,10 @@ export class Simulation {
 }
 
 function createUnavailable(code: Unavailable['code'], why: string): Unavailable {
-  return new Unavailable(code, `injected: ${why}`)
+  // A stack is not read, and takes longer than most calls.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const error = new Unavailable(code, `injected: ${why}`)
+  Error.stackTraceLimit = stackTraceLimit
+  return error
 }

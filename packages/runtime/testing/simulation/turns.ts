@@ -22,12 +22,13 @@ export interface Waiting {
   readonly goOn: () => void
 }
 
+/** The actor of the code that runs. One storage for all simulations, because each further one makes every context larger. */
+const ACTORS = new AsyncLocalStorage<Actor>()
 /** Number of immediates after which an actor is taken to wait for another one. */
 const MOST_IMMEDIATES = 1_000
 
 export class Turns {
   #waiting: readonly Waiting[] = []
-  readonly #actors = new AsyncLocalStorage<Actor>()
 
   get waiting(): readonly Waiting[] {
     return this.#waiting
@@ -37,14 +38,14 @@ export class Turns {
   async begin(name: string, work: () => Promise<void>): Promise<Actor> {
     const actor: Actor = { name, isEnded: false, isKilled: false }
     const end = (error?: unknown) => Object.assign(actor, { isEnded: true, error })
-    this.#actors.run(actor, work).then(() => end(), end)
+    ACTORS.run(actor, work).then(() => end(), end)
     await this.#settle(actor)
     return actor
   }
 
   /** Waits for a turn of the code that calls. For a killed actor, the turn never comes. Code outside of all actors does not wait. */
   async take(what: string, dueMs = Number.NEGATIVE_INFINITY): Promise<void> {
-    const actor = this.#actors.getStore()
+    const actor = ACTORS.getStore()
     if (!actor) return
     await new Promise<void>(goOn => {
       if (!actor.isKilled) this.#waiting = [...this.#waiting, { actor, what, dueMs, goOn }]

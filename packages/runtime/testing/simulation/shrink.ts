@@ -1,4 +1,7 @@
-/** Finds a short schedule that still differs: leaves out faults, then records, as long as a difference remains. */
+/**
+ * Finds a short schedule that still differs: leaves out faults, then records, as long as a difference remains. Fewer records give
+ * other batches, so a few records are also played under other seeds.
+ */
 import type { Chance } from './chance.ts'
 
 interface Differing {
@@ -6,37 +9,79 @@ interface Differing {
   readonly differences: readonly unknown[]
 }
 
-/** Number of schedules that are played to find a shorter one. */
-const MOST_PLAYS = 400
-
-/**
- * Returns the shortest schedule that was found, with its records.
- *
- * @param played schedule that differs
- * @param play plays the records of the seed again, with these faults alone
- */
-export async function shrink<Played extends Differing, Record>(
-  played: Played,
+/** Plays records under a seed with these faults alone; by default, with all. */
+type Play<Played, Record> = (
   records: readonly Record[],
-  play: (records: readonly Record[], allowed: ReadonlySet<string>) => Promise<Played>,
-): Promise<Played & { readonly records: readonly Record[] }> {
-  let [shortest, shortRecords, plays] = [played, records, 0]
-  const tryWith = async (some: readonly Record[], faults: readonly string[]): Promise<boolean> => {
+  seed: number,
+  allowed?: ReadonlySet<string>,
+) => Promise<Played>
+
+/** A schedule with its records. */
+type Schedule<Played, Record> = Played & { readonly records: readonly Record[]; readonly playedSeed: number }
+
+/** Number of schedules that are played to shorten one. */
+const MOST_PLAYS = 200
+/** Largest number of records that are played under other seeds, the number of seeds, and of schedules that are shortened. */
+const FEW_RECORDS = 5
+const OTHER_SEEDS = 40
+const CANDIDATES = 5
+
+/** Returns the shortest schedule that was found. @param given schedule that differs */
+export async function shrink<Played extends Differing, Record>(
+  given: Schedule<Played, Record>,
+  play: Play<Played, Record>,
+): Promise<Schedule<Played, Record>> {
+  const few = await playFew(given, play)
+  const first = await shorten(few[0] ?? given, play)
+  const others: Schedule<Played, Record>[] = []
+  for (const schedule of few.length > 0 ? few.slice(1) : await playFew(first, play))
+    others.push(await shorten(schedule, play))
+  const measure = ({ records, simulation }: Schedule<Played, Record>) =>
+    records.length + simulation.chance.struck.length
+  return others.reduce((shortest, other) => (measure(other) < measure(shortest) ? other : shortest), first)
+}
+
+/** Leaves out faults and records of a schedule. */
+async function shorten<Played extends Differing, Record>(
+  given: Schedule<Played, Record>,
+  play: Play<Played, Record>,
+): Promise<Schedule<Played, Record>> {
+  let [shortest, plays] = [given, 0]
+  const { playedSeed } = given
+  const tryWith = async (records: readonly Record[], faults: readonly string[]): Promise<boolean> => {
     if (plays >= MOST_PLAYS) return false
     plays += 1
-    const shorter = await play(some, new Set(faults))
+    const shorter = await play(records, playedSeed, new Set(faults))
     if (shorter.differences.length === 0) return false
-    ;[shortest, shortRecords] = [shorter, some]
+    shortest = { ...shorter, records, playedSeed }
     return true
   }
   const listFaults = () => shortest.simulation.chance.struck.map(({ name }) => name)
-  await leaveOut(listFaults, faults => tryWith(shortRecords, faults))
+  const leaveOutFaults = () => leaveOut(listFaults, faults => tryWith(shortest.records, faults))
+  await leaveOutFaults()
   await leaveOut(
-    () => shortRecords,
+    () => shortest.records,
     some => tryWith(some, listFaults()),
   )
-  await leaveOut(listFaults, faults => tryWith(shortRecords, faults))
-  return { ...shortest, records: shortRecords }
+  await leaveOutFaults()
+  return shortest
+}
+
+/** Returns schedules of fewer records that differ under other seeds. */
+async function playFew<Played extends Differing, Record>(
+  { records, playedSeed: firstSeed }: Schedule<Played, Record>,
+  play: Play<Played, Record>,
+): Promise<readonly Schedule<Played, Record>[]> {
+  const found: Schedule<Played, Record>[] = []
+  for (let count = 2; count <= FEW_RECORDS && count < records.length; count += 1)
+    for (let playedSeed = firstSeed; playedSeed < firstSeed + OTHER_SEEDS; playedSeed += 1) {
+      const from = playedSeed % (records.length - count)
+      const few = records.slice(from, from + count)
+      const played = await play(few, playedSeed)
+      if (played.differences.length > 0) found.push({ ...played, records: few, playedSeed })
+      if (found.length >= CANDIDATES) return found
+    }
+  return found
 }
 
 /** Leaves out parts of a list, first large ones, then single elements, while `isEnough` accepts the rest. */

@@ -61,7 +61,7 @@ export interface Simulated {
 export interface SimulatedDifference {
   readonly seed: number
   readonly kinds: readonly DifferenceKind[]
-  /** The shortest schedule of the seed that still differs, as text: its differences, and what has happened. */
+  /** The shortest schedule that was found and still differs, as text: its differences, and what has happened. */
   readonly story: string
 }
 
@@ -88,14 +88,17 @@ export async function simulate<State>(
   const all = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds
   let schedules = 0
   for (const seed of all) {
-    const play = (records: SimulateOptions['records'], allowed?: ReadonlySet<string>) =>
-      playSchedule(process, { ...options, records }, seed, allowed)
-    const played = await play(options.records)
+    const play = (records: SimulateOptions['records'], own: number, allowed?: ReadonlySet<string>) =>
+      playSchedule(process, { ...options, records }, own, allowed)
+    const played = await play(options.records, seed)
     if (schedules === 0) await ensurePure(process, played)
     schedules += 1
     for (const { fault } of played.simulation.chance.struck) faults[fault] = (faults[fault] ?? 0) + 1
     if (played.differences.length === 0) continue
-    const { records, ...shortest } = await shrink(played, options.records, play)
+    const { records, ...shortest } = await shrink(
+      { ...played, records: options.records, playedSeed: seed },
+      play,
+    )
     return { schedules, faults, difference: describe(seed, shortest, records.length) }
   }
   return { schedules, faults }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { application, json, minutes } from '@sluice/runtime'
-import { ProcessKit } from '@sluice/runtime/testing'
+import { ProcessKit, simulate } from '@sluice/runtime/testing'
 
 const shop = application({ name: 'shop', topics: ['orders', 'alerts'], read: json() })
 const silences = shop.process<number>('silences', {
@@ -21,3 +21,8 @@ assert.deepEqual(
   [['silences.silence', { count: 2 }]],
 )
 assert.equal(await kit.state('/orders c-1'), undefined)
+
+const records = Array.from({ length: 20 }, (_, index) => ({ key: `c-${index % 3}`, value: { index } }))
+const { difference, schedules } = await simulate(silences, { records, seeds: 20 })
+assert.equal(schedules, 20)
+assert.equal(difference?.story, undefined)

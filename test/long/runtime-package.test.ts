@@ -91,7 +91,7 @@ describe('the engine, installed from a registry into other projects', () => {
   it('given the example, then it installs, its types are right, and its tests with the kit pass', async () => {
     await user.succeed(orders, 'install')
     await user.succeed(orders, 'run', 'check')
-    assert.match(await user.succeed(orders, 'test'), /^ℹ pass 4$/m)
+    assert.match(await user.succeed(orders, 'test'), /^ℹ pass 5$/m)
   })
 
   it('given its bundle behind the trigger, then orders are totalled, rejected, recognised and reported', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Event } from '@sluice/runtime'
-import { ProcessKit } from '@sluice/runtime/testing'
+import { ProcessKit, simulate } from '@sluice/runtime/testing'
 import { ORDER_PAID, ORDER_PLACED } from './application.ts'
 import { orders } from './orders.ts'
 
@@ -43,4 +43,10 @@ it('given an order that its producer sent again, then it counts once', async () 
   const kit = new ProcessKit(orders)
   await kit.when(order(ORDER_PLACED, 'a', 250), order(ORDER_PLACED, 'a', 250))
   assert.deepEqual(kit.outcomes, ['applied/placed', 'duplicate/id-known'])
+})
+
+it('given kills, repeats and lost answers at any moment, then each schedule gives what an undisturbed run does', async () => {
+  const records = ['a', 'b', 'c', 'd'].flatMap(id => [order(ORDER_PLACED, id, 100), order(ORDER_PAID, id)])
+  const { difference } = await simulate(orders, { records, seeds: 50 })
+  assert.equal(difference?.story, undefined)
 })

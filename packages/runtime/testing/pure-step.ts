@@ -73,7 +73,7 @@ export class ImpureStep extends Error {
  * @param name name of the process, for the message
  * @throws Error for the first use of a clock or random number, even if the process has caught the error
  */
-export function pureStep<T>(name: string, call: () => T): T {
+function pureStep<T>(name: string, call: () => T): T {
   let used: Error | undefined
   const refuse = (what: string, why: string) => {
     used ??= new ImpureStep(`the process "${name}" calls ${what}, but ${why}`)

@@ -5,6 +5,7 @@ import { createRedrivenRecord } from '../../cloudevents/redriven-record.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import { computeDigest } from '../../pipeline/model/fingerprint.ts'
+import { createFailureEnded } from '../../testing/simulation/redrives.ts'
 import { FAILURE_ENDED_TYPE } from './application.ts'
 
 /** Returns the next attempt of a failed record, at the given offset, in the form that the redriver publishes. */
@@ -15,12 +16,7 @@ export function nextAttempt(failure: FailureData, offset: number, timestampMs: n
 
 /** Returns the event that marks a failure as ended, so that it is not retried any more. */
 export function failureEnded(failed: FailureData): Event {
-  const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failed
-  return failureEndedAt(
-    consumer,
-    { ...createRedrivenRecord(failed), topic, partition, offset },
-    failed.attempt,
-  )
+  return createFailureEnded(FAILURE_ENDED_TYPE, failed)
 }
 
 export function failureEndedAt(

@@ -248,8 +248,8 @@ export class Group {
   #cutChunks(code: number, random: Random): Consumer {
     const consumer = this.codes[code] as Consumer
     const { limits } = consumer
-    const records = random.pick([1, 8, limits.records, limits.records])
-    const bytes = random.chance(0.2) ? 500 : limits.bytes
+    const records = random.pick([2, 10, limits.records, limits.records])
+    const bytes = random.chance(0.1) ? 500 : limits.bytes
     const timers = random.pick([1, 3, limits.timers])
     const name = `${code} ${records} ${bytes} ${timers}`
     const cut = this.#cut.get(name) ?? { ...consumer, limits: { records, bytes, timers } }
@@ -280,8 +280,10 @@ export class Group {
       const own = this.partitions.find(one => one.topic === topic && one.partition === partition)
       if (!own || this.#played.mayForget === false) return answer
       if (random.chance(COPIED)) {
+        // A refused commit leaves another offset than its own.
         const copy = simulation.store.copyState(stateKey)
-        own.copies = [...own.copies, { copy, appliedOffset: change.appliedOffset }].slice(-COPIES)
+        const { appliedOffset } = (await simulation.store.facts(stateKey)).version
+        own.copies = [...own.copies, { copy, appliedOffset }].slice(-COPIES)
       }
       if (own.copies.length > 0 && simulation.strikes('store forgets', this.name))
         simulation.store.restore(stateKey, random.pick(own.copies).copy)

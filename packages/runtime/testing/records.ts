@@ -39,10 +39,10 @@ export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
   return { records: groups }
 }
 
-/** Records that were converted before. Simulations deliver the same records many times. */
+/** Converted records. A simulation delivers each of them many times. */
 const converted = new WeakMap<LogRecord, KafkaEventRecord>()
 
-function eventRecord(record: LogRecord): KafkaEventRecord {
+function toEventRecord(record: LogRecord): KafkaEventRecord {
   const known = converted.get(record) ?? convert(record)
   converted.set(record, known)
   return known

@@ -122,7 +122,9 @@ export class Group {
 
   /** Returns true if records wait that no invocation has, or if new code can replace the former one. */
   hasWork(): boolean {
-    return this.partitions.some(own => this.#isReady(own))
+    if (this.partitions.some(own => this.#isReady(own))) return true
+    const { nowMs } = this.#simulation
+    return this.#isDeploying && this.partitions.every(({ owner, readyAtMs }) => !owner && readyAtMs <= nowMs)
   }
 
   /** Returns the times at which partitions are delivered again. */
@@ -139,7 +141,7 @@ export class Group {
     if (ready.length === 0) return
     for (const { topic, partition } of ready)
       if (this.#simulation.strikes('expired', this.name)) await this.#simulation.expire(topic, partition)
-    const chosen = ready.filter(() => random.chance(0.5))
+    const chosen = ready.filter(() => random.chance(0.8))
     const batch = (chosen.length > 0 ? chosen : [random.pick(ready)]).map(own => {
       const size = random.between(1, this.#played.batchSize ?? BATCH_SIZE)
       const all = log.all(own.topic, own.partition)

@@ -61,8 +61,6 @@ const FAULTS_AFTER = 60
 /** Number of things that come from outside while the consumers do nothing. */
 const MOST_AT_ONCE = 25
 const SETTLES_IN_MS = 30 * 60_000
-/** Time after which a person ends an operation that gives no answer, in milliseconds. */
-const PATIENCE_MS = 5 * 60_000
 /** Time limit of a scheduled run, in milliseconds. */
 const RUN_MS = 60_000
 /** Time after which a person stops an operation, in milliseconds. */
@@ -363,7 +361,6 @@ export class Simulation {
       ...this.groups.flatMap(group => group.listRetries()),
       ...this.turns.waiting.map(({ dueMs }) => dueMs),
       ...[...this.#running.values()].map(({ deadlineMs }) => deadlineMs),
-      ...this.groups.flatMap(group => group.listAgainMs()),
     ].filter(ms => ms > this.nowMs && Number.isFinite(ms))
     if (due.length === 0) return !this.chance.isCalm
     this.nowMs = Math.min(...due)

@@ -146,11 +146,6 @@ function compareStates(
   return found.map(what => ({ kind: 'other state', what: `${place}: ${what}` }))
 }
 
-/** Returns the ids within the window. Older ones go with some later commit. */
-function listKnownIds({ ids, clock }: MemoryState, idWindowMs: number): MemoryState['ids'] {
-  return new Map([...ids].filter(([, { appliedAtMs }]) => clock.nowMs - appliedAtMs <= idWindowMs))
-}
-
 /** Returns the first entry that differs, as text; an empty text if the whole differs, and undefined if nothing does. */
 function findDifferent(expected: unknown, actual: unknown): string | undefined {
   if (isDeepStrictEqual(expected, actual)) return undefined

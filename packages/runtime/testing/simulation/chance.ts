@@ -26,11 +26,11 @@ export const FAULTS = {
   /** The store loses its last writes, as a failover to a lagging replica does. */
   'store forgets': 0.02,
   /** The store loses the whole state of a partition. */
-  'store is empty': 0.004,
+  'store is empty': 0.01,
   /** The log loses records that no state needs any more. */
   expired: 0.06,
   /** An offset has no record, as after a transaction. */
-  marker: 0.05,
+  marker: 0.03,
   /** Time passes although records wait. */
   'time passes': 0.01,
 } as const

@@ -20,11 +20,11 @@ type Play<Played, Record> = (
 type Schedule<Played, Record> = Played & { readonly records: readonly Record[]; readonly playedSeed: number }
 
 /** Number of schedules that are played to shorten one. */
-const MOST_PLAYS = 200
-/** Largest number of records that are played under other seeds, the number of seeds, and of schedules that are shortened. */
-const FEW_RECORDS = 5
+const MOST_PLAYS = 100
+/** Numbers of records that are played under other seeds, the number of seeds, and of schedules that are shortened. */
+const FEW_RECORDS = [3, 5]
 const OTHER_SEEDS = 40
-const CANDIDATES = 5
+const CANDIDATES = 3
 
 /** Returns the shortest schedule that was found. @param given schedule that differs */
 export async function shrink<Played extends Differing, Record>(
@@ -73,7 +73,7 @@ async function playFew<Played extends Differing, Record>(
   play: Play<Played, Record>,
 ): Promise<readonly Schedule<Played, Record>[]> {
   const found: Schedule<Played, Record>[] = []
-  for (let count = 2; count <= FEW_RECORDS && count < records.length; count += 1)
+  for (const count of FEW_RECORDS.filter(few => few < records.length))
     for (let playedSeed = firstSeed; playedSeed < firstSeed + OTHER_SEEDS; playedSeed += 1) {
       const from = playedSeed % (records.length - count)
       const few = records.slice(from, from + count)

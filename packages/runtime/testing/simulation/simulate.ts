@@ -28,7 +28,7 @@ import {
 const ENV = 'test'
 /** Longest interval between ticks in which most timers still fire one by one, and the number of ticks of a schedule. */
 const TICK_MS = 60_000
-const TICKS = 12
+const TICKS = 8
 /** Number of ticks after the last fault within which everything must be done. */
 const SETTLES_IN_TICKS = 40
 const SEEDS = 100

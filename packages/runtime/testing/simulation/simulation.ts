@@ -57,7 +57,7 @@ export interface Happened {
 /** Number of steps after which a schedule that has not ended stands still. */
 const MOST_STEPS = 200_000
 /** Steps after the last record from outside in which faults still strike. */
-const FAULTS_AFTER = 60
+const FAULTS_AFTER = 40
 /** Number of things that come from outside while the consumers do nothing. */
 const MOST_AT_ONCE = 25
 const SETTLES_IN_MS = 30 * 60_000

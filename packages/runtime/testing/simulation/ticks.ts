@@ -4,7 +4,7 @@ import { type Application, createTick } from '../../consumer/application.ts'
 import type { Simulation } from './simulation.ts'
 
 /** Ticks after the last fault, so that the timers that are due soon fire. */
-const LAST_TICKS = 3
+const LAST_TICKS = 2
 
 interface Ticked {
   readonly topic: string

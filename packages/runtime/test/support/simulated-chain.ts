@@ -87,6 +87,11 @@ class Chain {
       ...{ codes: [createConsumer(summing, { idWindowMs: 0, emitters })], topics: [MIDDLE], keep, report },
       store: this.#guesses.compare(this.simulation.store),
     })
+    for (const own of this.#relays.partitions)
+      this.simulation.conditions.push(() => {
+        const { parkedBytes } = this.simulation.store.copyState(own) as { readonly parkedBytes: number }
+        return parkedBytes > 0 ? 'events are parked' : undefined
+      })
     addTicks(this.simulation, APPLICATION, { topic: SOURCE, partitions: 2, everyMs: MINUTE_MS })
     addRedrives(this.simulation, APPLICATION, FAILURES)
     this.#addEvents()

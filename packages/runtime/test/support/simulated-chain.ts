@@ -157,16 +157,26 @@ class Chain {
       }
       if (partition !== TAKEN_OVER && random.chance(0.2)) {
         this.#failing.add(id)
-        // Its cause ends at some time, before a redrive or after a loss.
-        this.simulation.comes(atMs + random.between(0, 20) * MINUTE_MS, `${id} can be decided`, () => {
-          this.#failing.delete(id)
-        })
+        this.#endFailure(id, atMs + random.between(0, 20) * MINUTE_MS)
       }
       this.simulation.comes(atMs, `${id} comes`, () => {
         const { key, value, headers } = writeEvent(event) as LogRecord
         this.simulation.log.append(SOURCE, partition, { key, value, headers })
       })
     }
+  }
+
+  /**
+   * Ends the cause of a failure, before a redrive or after a loss, but not before its batch is acknowledged: if the store loses a
+   * commit before that, the batch is delivered again, and published failures are only looked up for records that are read back.
+   */
+  #endFailure(id: string, atMs: number): void {
+    this.simulation.comes(atMs, `${id} can be decided`, () => {
+      const [{ committed } = { committed: 0 }] = this.#relays.partitions
+      const last = this.simulation.log.all(SOURCE, 0).at(-1)?.offset ?? -1
+      if (committed > last) this.#failing.delete(id)
+      else this.#endFailure(id, this.simulation.nowMs + MINUTE_MS)
+    })
   }
 
   #addTakeovers(): void {

@@ -1,13 +1,7 @@
 /** People who operate Sluice in a simulation: they edit rules, add silences, redrive and drop dead letters, and reprocess. */
-import { CopyStopped, type StateKey, Unavailable } from '#runtime/pipeline'
-import {
-  type AnyKeyedProcess,
-  type Consumer,
-  computeCode,
-  type Fence,
-  MemoryReplaceableStates,
-  reprocess,
-} from '#runtime/test/support/inside'
+import { CopyStopped, Unavailable } from '#runtime/pipeline'
+import { type AnyKeyedProcess, type Consumer, computeCode, reprocess } from '#runtime/test/support/inside'
+import { createLiveStates } from '#runtime/test/support/simulated'
 import { appendSilences, openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import { readDlqRecord } from '../../lib/failures/dlq-record.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
@@ -150,7 +144,7 @@ function recompute(sluice: SluiceSimulation, name: string): Promise<void> {
   const group = sluice.groups.get(name)
   const consumer = group?.code as Consumer<AnyKeyedProcess>
   const { log } = simulation.createPorts('operator')
-  const live = createReplaceableStates(sluice)
+  const live = createLiveStates(simulation, 'operator')
   return tolerate(async () => {
     for (const own of group?.partitions ?? []) {
       if (simulation.log.startOffset(own.topic, own.partition) > 0) continue
@@ -163,22 +157,5 @@ function recompute(sluice: SluiceSimulation, name: string): Promise<void> {
       const rebuild = { startOffset: 0, from: 'start', code, dropsOlder: false, begunMs: simulation.nowMs }
       await reprocess({ ...work, rebuilds: live.rebuilds } as never, own, rebuild, false)
     }
-  })
-}
-
-/** Replaceable states whose fences end with their time, also if the command that raised them was killed. */
-function createReplaceableStates({ simulation }: SluiceSimulation): MemoryReplaceableStates {
-  const states = new MemoryReplaceableStates(simulation.store)
-  const { fence, unfence, replace } = MemoryReplaceableStates.prototype
-  const call = <T>(what: string, work: () => Promise<T>) => simulation.call('operator', what, work)
-  return Object.assign(states, {
-    fence: (stateKey: StateKey, raised: Fence, forMs: number) =>
-      call('fence', () => {
-        const end = () => simulation.store.unfence(stateKey, raised)
-        simulation.comes(simulation.nowMs + forMs, 'a fence ends', end)
-        return fence.call(states, stateKey, raised)
-      }),
-    unfence: (...given: Parameters<typeof unfence>) => call('unfence', () => unfence.apply(states, given)),
-    replace: (...given: Parameters<typeof replace>) => call('replace', () => replace.apply(states, given)),
   })
 }

@@ -12,10 +12,8 @@ import { failureId } from '../../consumer/failure-event.ts'
 import { completeStep, type Emission, type KeyedProcess } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../../pipeline/consumer.ts'
 import { computeCode } from '../../pipeline/loading/code.ts'
-import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report } from '../../pipeline/model/report.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
-import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { reprocess } from '../../pipeline/reprocessing/reprocess.ts'
 import { Random } from '../../testing/random.ts'
 import { FIRST_APPEND_MS } from '../../testing/records.ts'
@@ -26,8 +24,7 @@ import { addTicks } from '../../testing/simulation/ticks.ts'
 import { compareWithUndisturbed } from '../../testing/simulation/undisturbed.ts'
 import { APPLICATION, FAILURE_ENDED_TYPE, topicName } from './application.ts'
 import { ComparedGuesses } from './compared-guesses.ts'
-import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
-import { createConsumer, listOutcomes, listTopics } from './simulated.ts'
+import { createConsumer, createLiveStates, listOutcomes, listTopics } from './simulated.ts'
 
 const [SOURCE, MIDDLE, FAILURES] = (['readings', 'events', 'failures'] as const).map(name =>
   topicName(name),
@@ -213,33 +210,13 @@ class Chain {
     }
   }
 
-  /** Returns the live states for a takeover. Each of its calls can fail, and its fence expires. */
-  #createLive(): MemoryReplaceableStates {
-    const { simulation } = this
-    const live = new MemoryReplaceableStates(simulation.store)
-    const call = <Name extends 'facts' | 'fence' | 'unfence' | 'replace'>(name: Name) => {
-      const method = live[name].bind(live) as (...args: unknown[]) => Promise<unknown>
-      live[name] = ((...args: unknown[]) =>
-        simulation.call('reprocess', name, () => method(...args))) as never
-      return method
-    }
-    const [unfence, replace] = [call('unfence'), call('replace')]
-    call('facts')
-    const fence = live.fence.bind(live)
-    live.fence = (stateKey: StateKey, own: Fence, forMs = MINUTE_MS) => {
-      simulation.comes(
-        simulation.nowMs + forMs,
-        'a fence expires',
-        async () => void (await unfence(stateKey, own)),
-      )
-      return simulation.call('reprocess', 'fence', () => fence(stateKey, own))
-    }
-    live.replace = (stateKey, conditions) =>
-      simulation.call('reprocess', 'replace', async () => {
-        // Until all is decided again after a loss, readers would drop what a takeover emits.
-        if (conditions.live.appliedOffset < this.#highest) return { kind: 'moved' }
-        return replace(stateKey, conditions) as ReturnType<typeof live.replace>
-      })
+  /** Returns the live states for a takeover. */
+  #createLive(): ReturnType<typeof createLiveStates> {
+    const live = createLiveStates(this.simulation, 'reprocess')
+    const { replace } = live
+    // Until all is decided again after a loss, readers would drop what a takeover emits.
+    live.replace = async (stateKey, conditions) =>
+      conditions.live.appliedOffset < this.#highest ? { kind: 'moved' } : replace(stateKey, conditions)
     return live
   }
 

@@ -1,6 +1,7 @@
 /** A consumer in the simulation: its group in Kafka, its instances, and their invocations, as Lambda's event source mapping has them. */
 import { KeptStates } from '../../adapters/kept/kept-states.ts'
 import { KeptStore } from '../../adapters/kept/kept-store.ts'
+import type { MemoryStateStore } from '../../adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '../../cloudevents/record.ts'
 import type { KafkaEvent } from '../../pipeline/batch/receive.ts'
 import { consume } from '../../pipeline/consume.ts'
@@ -10,11 +11,12 @@ import { PublishedFailureReader } from '../../pipeline/failures/published-failur
 import { LogChecks } from '../../pipeline/log/log-identity.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report } from '../../pipeline/model/report.ts'
-import type { Ports, StateStore } from '../../pipeline/ports.ts'
+import type { Ports, Publisher, StateStore } from '../../pipeline/ports.ts'
 import { EMPTY_SELECTION } from '../empty-selection.ts'
 import type { Random } from '../random.ts'
 import { kafkaEvent } from '../records.ts'
-import type { Simulation } from './simulation.ts'
+import type { Chance, Fault } from './chance.ts'
+import type { SimulatedLog } from './simulated-log.ts'
 import type { Actor } from './turns.ts'
 
 /** A consumer to play. */
@@ -36,6 +38,22 @@ export interface PlayedConsumer {
   readonly report?: (report: Report) => void
   /** False if the states that the store loses must not come back from the log, because the topic has no further record that shows it. */
   readonly mayForget?: boolean
+}
+
+/** The simulation, as its groups need it. */
+interface Surroundings {
+  readonly chance: Chance
+  readonly log: SimulatedLog
+  readonly store: MemoryStateStore
+  readonly nowMs: number
+  readonly pause: (ms: number) => Promise<void>
+  note(who: string, what: string): void
+  strikes(fault: Fault, who: string): boolean
+  expire(topic: string, partition: number): Promise<void>
+  begin(name: string, timeoutMs: number, work: () => Promise<void>, group: Group): Promise<Actor>
+  createPorts(who: string): Pick<Ports, 'log' | 'bounds' | 'breaker'>
+  createStore(who: string, store: StateStore): StateStore
+  createPublisher(who: string, onPublished: (records: readonly OutgoingRecord[]) => void): Publisher
 }
 
 /** A partition of the group. */
@@ -78,7 +96,7 @@ export class Group {
   readonly partitions: readonly GroupPartition[]
   /** Records that it has published, in the order of their first attempts. */
   readonly published: OutgoingRecord[] = []
-  readonly #simulation: Simulation
+  readonly #simulation: Surroundings
   readonly #played: PlayedConsumer
   /** Instances that run no invocation. */
   readonly #idle: Instance[] = []
@@ -90,7 +108,7 @@ export class Group {
   #code = 0
   #isDeploying = false
 
-  constructor(simulation: Simulation, played: PlayedConsumer) {
+  constructor(simulation: Surroundings, played: PlayedConsumer) {
     this.#simulation = simulation
     this.#played = played
     const [{ process }] = played.codes
@@ -141,7 +159,7 @@ export class Group {
     if (ready.length === 0) return
     for (const { topic, partition } of ready)
       if (this.#simulation.strikes('expired', this.name)) await this.#simulation.expire(topic, partition)
-    const chosen = ready.filter(() => random.chance(0.8))
+    const chosen = ready.filter(() => random.chance(0.5))
     const batch = (chosen.length > 0 ? chosen : [random.pick(ready)]).map(own => {
       const size = random.between(1, this.#played.batchSize ?? BATCH_SIZE)
       const all = log.all(own.topic, own.partition)
@@ -282,10 +300,11 @@ export class Group {
       const own = this.partitions.find(one => one.topic === topic && one.partition === partition)
       if (!own || this.#played.mayForget === false) return answer
       if (random.chance(COPIED)) {
-        // A refused commit leaves another offset than its own.
         const copy = simulation.store.copyState(stateKey)
-        const { appliedOffset } = (await simulation.store.facts(stateKey)).version
-        own.copies = [...own.copies, { copy, appliedOffset }].slice(-COPIES)
+        // A refused commit leaves another offset than its own. The fence of a copy would not end with its time.
+        const { version, fence } = await simulation.store.facts(stateKey)
+        const { appliedOffset } = version
+        if (!fence) own.copies = [...own.copies, { copy, appliedOffset }].slice(-COPIES)
       }
       if (own.copies.length > 0 && simulation.strikes('store forgets', this.name))
         simulation.store.restore(stateKey, random.pick(own.copies).copy)

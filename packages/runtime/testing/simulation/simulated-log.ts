@@ -86,11 +86,14 @@ export class SimulatedLog implements LogReader, LogBounds, Publisher {
     })
   }
 
-  /** Removes the records before an offset, for everyone who reads. */
+  /** Removes the records before an offset, and offsets without a record behind them, for everyone who reads. */
   expire(topic: string, partition: number, beforeOffset: number): void {
     if (this.#settings.get(topic)?.isKept) return
     const contents = this.#partition(topic, partition)
-    contents.start = Math.max(contents.start, beforeOffset)
+    const { all } = contents
+    if ((all[0]?.offset ?? beforeOffset) >= beforeOffset) return
+    const first = all.find(({ offset }) => offset >= beforeOffset)
+    contents.start = Math.max(contents.start, first?.offset ?? contents.end)
   }
 
   startOffset(topic: string, partition: number): number {

@@ -60,6 +60,8 @@ const MOST_STEPS = 200_000
 const FAULTS_AFTER = 40
 /** Number of things that come from outside while the consumers do nothing. */
 const MOST_AT_ONCE = 25
+/** Share of the steps in which a schedule starts, something comes, or a batch begins, for each of the three. */
+const BEGINNING = 0.2
 const SETTLES_IN_MS = 30 * 60_000
 /** Time limit of a scheduled run, in milliseconds. */
 const RUN_MS = 60_000
@@ -310,11 +312,14 @@ export class Simulation {
     const hasCome = coming !== undefined && coming.atMs <= this.nowMs
     const schedule = this.#schedules.find(({ dueMs }) => dueMs <= this.nowMs)
     const drawn = random.next()
-    if (schedule && (drawn < 0.05 || (waiting.length === 0 && groups.length === 0)))
+    // Where many consumers run, calls go on before others begin: batches would be as small as their number.
+    const share = BEGINNING / Math.min(this.groups.length, 4)
+    if (schedule && (drawn < share || (waiting.length === 0 && groups.length === 0)))
       await this.#start(schedule)
-    else if (hasCome && (drawn < 0.12 || (waiting.length === 0 && groups.length === 0)))
+    else if (hasCome && (drawn < 2 * share || (waiting.length === 0 && groups.length === 0)))
       await this.#receive(coming)
-    else if (groups.length > 0 && (drawn < 0.13 || waiting.length === 0)) await random.pick(groups).begin()
+    else if (groups.length > 0 && (drawn < 3 * share || waiting.length === 0))
+      await random.pick(groups).begin()
     else if (waiting.length > 0) await this.#resume(random.pick(waiting))
     else return false
     return true

@@ -5,7 +5,6 @@ import { Random } from '#runtime/testing'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { type Signal, topicRow } from '../../lib/app/topic-table.ts'
 import { NAMES } from '../support/families.ts'
-import { ARCHIVED_OFFSETS } from './count/archive.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import { Feed } from './feed.ts'
 import { INPUT_PARTITIONS, inputTopic } from './input.ts'
@@ -177,10 +176,8 @@ export class Flow {
   /** The number of records that wait to be decided. */
   async lag(): Promise<number> {
     const [ends, progress] = [await this.ends(), await this.progress()]
-    const keys = this.stateKeys()
     return progress.reduce(
-      (sum, { appliedOffset }, at) =>
-        sum + Math.max(0, decidable(keys[at] as StateKey, ends[at] ?? 0) - 1 - appliedOffset),
+      (sum, { appliedOffset }, at) => sum + Math.max(0, (ends[at] ?? 0) - 1 - appliedOffset),
       0,
     )
   }
@@ -193,18 +190,16 @@ export class Flow {
    */
   async caughtUp(what: 'then' | 'quiet', patienceMs = this.#parts.patienceMs): Promise<boolean> {
     let ends = what === 'then' ? await this.#insist(() => this.ends()) : []
-    const keys = this.stateKeys()
     let [seen, movedAtMs, isJudged] = ['', Date.now(), false]
     for (;;) {
       try {
         const progress = await this.progress()
         if (what === 'quiet') ends = await this.ends()
-        const waits = progress.flatMap(({ appliedOffset, outbox }, at) => {
-          const until = decidable(keys[at] as StateKey, ends[at] ?? 0)
-          const isThere = appliedOffset + 1 >= until && (what === 'then' || outbox === 0)
-          return isThere ? [] : [{ ...(keys[at] as StateKey), from: appliedOffset + 1, until, outbox }]
-        })
-        if (waits.length === 0 || (await this.#areMarkers(waits, what))) return true
+        const isThere = progress.every(
+          ({ appliedOffset, outbox }, at) =>
+            appliedOffset + 1 >= (ends[at] ?? 0) && (what === 'then' || outbox === 0),
+        )
+        if (isThere) return true
         const now = JSON.stringify([progress, what === 'quiet' && ends])
         if (now !== seen) [seen, movedAtMs, isJudged] = [now, Date.now(), false]
       } catch {}
@@ -216,17 +211,6 @@ export class Flow {
       }
       await this.#pause()
     }
-  }
-
-  /** Whether nothing is waited for but the last offsets of blocks that hold no records: markers of transactions. */
-  async #areMarkers(waits: readonly Waits[], what: 'then' | 'quiet'): Promise<boolean> {
-    const isNear = ({ consumer, from, until, outbox }: Waits) =>
-      consumer === 'archiving' && until - from < ARCHIVED_OFFSETS && (what === 'then' || outbox === 0)
-    if (!waits.every(isNear)) return false
-    for (const { topic, partition, from, until } of waits)
-      for await (const records of this.log.read(topic, partition, from, until))
-        if (records.length > 0) return false
-    return true
   }
 
   /** Retries until it succeeds, because a server may be restarting. */
@@ -244,16 +228,4 @@ export class Flow {
     this.#parts.signal.throwIfAborted()
     await pause(ASK_EVERY_MS)
   }
-}
-
-/** A partition state that has not decided everything. */
-interface Waits extends StateKey {
-  readonly from: number
-  readonly until: number
-  readonly outbox: number
-}
-
-/** Up to where a consumer can decide: a segment sink leaves an unfinished segment in the log. */
-function decidable({ consumer }: StateKey, end: number): number {
-  return consumer === 'archiving' ? Math.floor(end / ARCHIVED_OFFSETS) * ARCHIVED_OFFSETS : end
 }

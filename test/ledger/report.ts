@@ -38,10 +38,6 @@ export function report(result: Result): string[] {
       `${figures.retried.waited} when due and ${figures.retried.byHand} by hand, ${figures.retried.cameBack} records; ${figures.tasks} tasks applied`,
     ],
     [
-      'archived',
-      `${figures.archived} events in ${figures.segments} segments, ${figures.rows} rows of history`,
-    ],
-    [
       'input',
       `${figures.mapped.distinct} readings, and ${figures.mapped.repeats} repeats with the same ids; ${outcomes(figures.taken, 'failed')} failed, ${outcomes(figures.taken, 'duplicate')} duplicate`,
     ],

@@ -1,9 +1,8 @@
 /** One run: the flow with its faults, the wait until all records are processed, and the count. */
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pMap from 'p-map'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listEmitters } from '../../lib/app/functions.ts'
 import { RETRY_TOPICS } from '../../lib/app/topic-table.ts'
@@ -15,7 +14,6 @@ import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
 import { Forwarding } from './forwarding.ts'
-import { readRows } from './history.ts'
 import { createInput } from './input.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
@@ -38,8 +36,6 @@ export async function run(
   const env = `l${randomUUID().slice(0, 8)}`
   const { brokers, redisUrl } = servers
   await createTopics({ brokers, env, names: NAMES })
-  const segments = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
-  const history = await mkdtemp(join(tmpdir(), 'sluice-ledger-history-'))
   const inputs = await mkdtemp(join(tmpdir(), 'sluice-ledger-inputs-'))
   const declared = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
   const variables = {
@@ -48,8 +44,6 @@ export async function run(
     EMITTERS: declared.flatMap(entry => listEmitters(entry, declared, { env, names: NAMES })).join(','),
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
-    LEDGER_SEGMENTS: segments,
-    LEDGER_HISTORY: history,
     ...(await createInput(brokers, env, inputs)),
   }
   const workers = Array.from({ length: options.workers }, () => new Worker(variables))
@@ -103,8 +97,6 @@ export async function run(
       retries: new Map(RETRY_TOPICS.map(signal => [signal, flow.topic(signal)])),
       byHand,
       analytics: flow.topic('analytics'),
-      segments: await readFolder(segments),
-      history: readRows(history),
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)
@@ -124,7 +116,7 @@ export async function run(
     await publisher.close()
     stateKeys.close()
     await log.close()
-    for (const folder of [segments, history, inputs]) await rm(folder, { recursive: true, force: true })
+    await rm(inputs, { recursive: true, force: true })
   }
 }
 
@@ -186,11 +178,3 @@ async function lengths(flow: Flow): Promise<string> {
 
 /** Share of records that is sent while the other producer is active, in a run without faults. */
 const SENT_BESIDE = 0.9
-
-/** Returns the files of a folder, contents by name, without the drafts of killed runs. */
-async function readFolder(folder: string): Promise<Map<string, string>> {
-  const names = (await readdir(folder)).filter(name => !name.startsWith('.'))
-  const read = async (name: string) => [name, await readFile(join(folder, name), 'utf8')] as const
-  // A long run has more segments than a process may have files open.
-  return new Map(await pMap(names, read, { concurrency: 50 }))
-}

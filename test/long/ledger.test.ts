@@ -46,8 +46,6 @@ describe('the ledger', () => {
     assert.equal(figures.deadLetters + figures.retried.waited, figures.failures.distinct)
     assert.ok(figures.retried.waited > 0 && figures.retried.byHand > 0)
     assert.ok(figures.forwarded.distinct >= figures.emissions.distinct)
-    assert.ok(figures.segments > 50 && figures.archived > 2_500)
-    assert.ok(figures.rows > figures.archived)
     for (const outcome of ['applied/taken', 'duplicate/id-known', 'failed/mapping-failed'])
       assert.ok((figures.taken.get(outcome) ?? 0) > 0, outcome)
     assert.equal(figures.mapped.distinct, figures.taken.get('applied/taken'))

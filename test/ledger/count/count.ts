@@ -4,13 +4,11 @@
  */
 import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
-import { Archiving, compareSegments } from './archive.ts'
 import { compareConsumer, increase, type Observe, type PartitionReference } from './consumer.ts'
 import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
 import { isMapped } from './event.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
-import { compareHistory, type Row } from './history.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { Mapped, readIdentity } from './mapped.ts'
 import { PartitionStateReader } from './partition-states.ts'
@@ -35,10 +33,6 @@ export interface Places {
   readonly byHand: ReadonlySet<string>
   /** Where the forwarder moves the events. */
   readonly analytics: string
-  /** The files of the segment sink, contents by name. */
-  readonly segments: ReadonlyMap<string, string>
-  /** The rows of the history by partition and offset. */
-  readonly history: AsyncGenerator<Row>
 }
 
 interface Copies {
@@ -68,11 +62,6 @@ interface Figures {
   readonly retried: Retried
   /** The tasks that were applied, at whichever attempt. */
   readonly tasks: number
-  readonly segments: number
-  /** The events in the segments. */
-  readonly archived: number
-  /** The rows of the history that are as the log says. */
-  readonly rows: number
 }
 
 export interface Count {
@@ -90,7 +79,7 @@ export async function count(
   others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
-  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics, segments } = places
+  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics } = places
   const log = new KafkaLog(brokers)
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
@@ -99,7 +88,6 @@ export async function count(
     ([signal, topic]) => ({ signal, topic, failures: new RoutedFailures(signal, violations) }) as const,
   )
   const routes = new Map(routed.map(({ signal, failures }) => [signal, failures]))
-  const partitions: Archiving[] = []
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
   const mapped = new Emissions(violations, 'readings')
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
@@ -124,21 +112,6 @@ export async function count(
     })
     input.end(violations)
     mapped.end()
-    const wanted = new Map<string, string>()
-    const archiving = await through(
-      'archiving',
-      readings,
-      () => {
-        const partition = new Archiving(readings, failure => failureRecords.failure(failure))
-        partitions.push(partition)
-        return partition
-      },
-      () => {},
-    )
-    for (const partition of partitions)
-      for (const [name, contents] of partition.segments) wanted.set(name, contents)
-    compareSegments(segments, wanted, violations)
-    const rows = await compareHistory(places.history, complete(log, readings, partitions), violations)
     const tasks = await through(
       'failing',
       readings,
@@ -162,8 +135,7 @@ export async function count(
     )
     failureRecords.end()
     const foreignFailures = new Map(counting.foreignFailures)
-    for (const compared of [archiving, tasks])
-      for (const [code, failed] of compared.foreignFailures) increase(foreignFailures, code, failed)
+    for (const [code, failed] of tasks.foreignFailures) increase(foreignFailures, code, failed)
     compareCodes(failureRecords.codes, foreignFailures, violations)
     for (const { topic, failures } of routed) {
       for await (const record of readPartitions(log, topic)) failures.published(record)
@@ -183,25 +155,12 @@ export async function count(
       forwarded,
       retried,
       tasks: tasks.tally.get('applied/done') ?? 0,
-      segments: segments.size,
-      archived: archiving.tally.get('applied/archived') ?? 0,
-      rows,
     }
     return { figures, violations }
   } finally {
     stateKeys.close()
     await log.close()
   }
-}
-
-/** Yields the records of complete segments, partition after partition. */
-async function* complete(
-  log: KafkaLog,
-  topic: string,
-  partitions: readonly Archiving[],
-): AsyncGenerator<KafkaRecord> {
-  for (const [partition, { appliedOffset }] of partitions.entries())
-    for await (const records of log.read(topic, partition, 0, appliedOffset + 1)) yield* records
 }
 
 /** Checks that each failed record of another producer has one published failure. */

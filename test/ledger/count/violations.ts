@@ -37,8 +37,6 @@ export class Violations {
 export const LOST = 'lost'
 export const TWICE = 'applied twice'
 export const ORDER = 'out of order'
-/** An object of the segment sink that is not what the log says, or that is missing. */
-export const SEGMENT = 'wrong segments'
 /** A record that came back before its delay had passed. */
 export const EARLY = 'redriven too early'
 export const LOST_REDRIVE = 'redrives lost'

@@ -22,7 +22,6 @@ export const router = kafkaConsumer(
     dlqRouter({ policy: tasks.POLICY, findTopicName: topic => names.signalNamed(topic, env) }),
   { slices: [GENERAL], failuresTo: 'dlq' },
 )
-export const archiving = kafkaConsumer('archiving', config => movers.archiving(config))
 export const failing = kafkaConsumer('failing', tasks.failing, { adapt: knowAttempts })
 export const redriver = scheduledFunction(
   'redriver',

@@ -1,6 +1,5 @@
 // serverless-offline finds handlers only in JavaScript modules.
 export {
-  archiving,
   counting,
   failing,
   forwarding,

@@ -23,7 +23,6 @@ export {
   type KeyedProcess,
   type StepResult,
 } from '../../consumer/process.ts'
-export type { Segment } from '../../consumer/segment-sink.ts'
 export type { KafkaRuntime } from '../../lambda/kafka-runtime.ts'
 export type { KafkaEventRecord } from '../../pipeline/batch/receive.ts'
 export type { BatchResponse } from '../../pipeline/batch/respond.ts'

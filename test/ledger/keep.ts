@@ -19,7 +19,7 @@ interface RunParts {
   readonly output: readonly string[]
 }
 
-const KEPT = ['input', 'readings', 'events', 'analytics', 'failures', ...RETRY_TOPICS, 'dlq'] as const
+const KEPT = ['input', 'readings', 'events', 'failures', ...RETRY_TOPICS, 'dlq'] as const
 
 /** @returns the folder */
 export async function keep(result: Result, { log, stateKeys, flow, output }: RunParts): Promise<string> {

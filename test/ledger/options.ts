@@ -34,7 +34,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run ledger -- [options]
 
-Sends numbered events through several functions and a forwarder on its own Kafka, Lambda (serverless-offline) and Valkey, some of
+Sends numbered events through several functions on its own Kafka, Lambda (serverless-offline) and Valkey, some of
 them through a topic of another application, while it injects faults into all of them. Then counts, with a reference that shares no code with the project, whether any event was lost, applied
 twice, or out of order.
 

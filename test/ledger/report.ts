@@ -30,10 +30,6 @@ export function report(result: Result): string[] {
       `${failures.distinct}, and ${failures.repeats} repeats; ${figures.deadLetters} dead letters`,
     ],
     [
-      'forwarded',
-      `${figures.forwarded.distinct} events, and ${figures.forwarded.repeats} repeats with the same bytes`,
-    ],
-    [
       'redriven',
       `${figures.retried.waited} when due and ${figures.retried.byHand} by hand, ${figures.retried.cameBack} records; ${figures.tasks} tasks applied`,
     ],

@@ -73,10 +73,7 @@ export async function run(
     await Promise.all(workers.map(worker => worker.start()))
     const beganAtMs = Date.now()
     const isDisturbed = options.faults.length > 0
-    forwarders.push(
-      new Forwarding(flow, stateKeys, { name: 'forwarding', from: ['events'], isDisturbed }),
-      new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }),
-    )
+    forwarders.push(new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }))
     if (options.fuzz) noise = new Noise({ brokers, topic: flow.topic('readings'), seed })
     const struck = await strike(flow, options, noise, say)
     const isSettled = await settled(flow, forwarders, options.patienceMs)
@@ -96,7 +93,6 @@ export async function run(
       dlq: flow.topic('dlq'),
       retries: new Map(RETRY_TOPICS.map(signal => [signal, flow.topic(signal)])),
       byHand,
-      analytics: flow.topic('analytics'),
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)

@@ -8,7 +8,6 @@ import { compareConsumer, increase, type Observe, type PartitionReference } from
 import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
 import { isMapped } from './event.ts'
-import { compareForwarded, type Forwarded } from './forwarded.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { Mapped, readIdentity } from './mapped.ts'
 import { PartitionStateReader } from './partition-states.ts'
@@ -31,8 +30,6 @@ export interface Places {
   readonly retries: ReadonlyMap<string, string>
   /** The attempts that were redriven by hand: `failure attempt`. */
   readonly byHand: ReadonlySet<string>
-  /** Where the forwarder moves the events. */
-  readonly analytics: string
 }
 
 interface Copies {
@@ -58,7 +55,6 @@ interface Figures {
   readonly taken: ReadonlyMap<string, number>
   readonly failures: Copies
   readonly deadLetters: number
-  readonly forwarded: Forwarded
   readonly retried: Retried
   /** The tasks that were applied, at whichever attempt. */
   readonly tasks: number
@@ -79,7 +75,7 @@ export async function count(
   others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
-  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics } = places
+  const { brokers, redisUrl, readings, events, failures, dlq, retries } = places
   const log = new KafkaLog(brokers)
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
@@ -142,7 +138,6 @@ export async function count(
       failures.end()
     }
     const retried = await compareRetries(log, places, violations)
-    const forwarded = await compareForwarded(log, { from: events, to: analytics }, violations)
     const figures = {
       ...input.figures,
       ...counting,
@@ -152,7 +147,6 @@ export async function count(
       taken: intake.tally,
       failures: failureRecords.figures,
       deadLetters: routes.get('dlq')?.count ?? 0,
-      forwarded,
       retried,
       tasks: tasks.tally.get('applied/done') ?? 0,
     }

@@ -7,7 +7,6 @@ import { FAMILIES, GENERAL } from '../../../lib/app/settings/index.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { knowAttempts } from './attempts.ts'
-import * as movers from './movers.ts'
 import * as processes from './processes.ts'
 import * as tasks from './tasks.ts'
 
@@ -32,9 +31,4 @@ export const redriver = scheduledFunction(
     (config: Config) => createScheduledRedriver(config, signal => tasks.DELAYS_MS[signal]),
     { failuresTo: 'dlq' },
   ),
-)
-export const forwarding = scheduledFunction(
-  'forwarding',
-  [FAMILIES],
-  createForwarderRun(APPLICATION, 'forwarding', (config: Config) => movers.forwarding(config)),
 )

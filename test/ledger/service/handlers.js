@@ -2,7 +2,6 @@
 export {
   counting,
   failing,
-  forwarding,
   intake,
   receiving,
   redriver,

@@ -16,8 +16,6 @@ const RECORDS_PER_ENTITY = 50
 /** How many entities send at a time. From time to time, one of them falls silent and another takes its place. */
 const SENDING = 60
 const MOVES_ON = 1 / 40
-/** How many entities have tasks: several of one wait at a time. */
-const TASKED = 20
 const LARGE = 700 * 1024
 /** Above the message limit of the topic. */
 const TOO_LARGE = 1_100 * 1024
@@ -31,7 +29,6 @@ const SHARES = {
   echo: 2,
   overtaken: 5,
   erasure: 0.5,
-  task: 2,
   input: 12,
 } as const
 type Kind = keyof typeof SHARES | 'signal'
@@ -100,8 +97,6 @@ export class Feed {
         return this.#signal(nowMs, { echo: 'small' })
       case 'erasure':
         return this.#erasure(nowMs)
-      case 'task':
-        return this.#task(nowMs)
       case 'input':
         return this.#input(nowMs)
       case 'overtaken':
@@ -133,16 +128,6 @@ export class Feed {
     const data = { erasureId: `erasure-${this.#number}`, requestedAt: time, partition: 0 }
     const type = 'io.sluice.entity.erased.v1'
     return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, type, data }))
-  }
-
-  /** Plans an event of the failing consumer. Most of its attempts succeed; of the rest, some need a person's help. */
-  #task(nowMs: number): Numbered {
-    const chance = this.#random.next()
-    const fails = chance < 0.4 ? 0 : chance < 0.7 ? 1 : chance < 0.85 ? 2 : chance < 0.93 ? 3 : 99
-    const time = new Date(nowMs).toISOString()
-    const subject = `task-${this.#random.between(1, TASKED)}`
-    const data = { number: this.#events + 1, fails }
-    return this.#event({ subject, time, type: 'ledger.task.v1', data })
   }
 
   /** A record that `intake` maps. Half of them are known by their message, others by their position; no mapping takes the rest. */

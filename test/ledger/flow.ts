@@ -62,7 +62,6 @@ export class Flow {
   readonly random: Random
   readonly #parts: Parts
   readonly #feed: Feed
-  #busy: Promise<unknown> = Promise.resolve()
   #sent = 0
   #segment: Segment = { end: 0, ticks: true }
   #lastTickMs = 0
@@ -86,19 +85,6 @@ export class Flow {
 
   topic(source: Source): string {
     return source === 'input' ? inputTopic(this.env) : NAMES.topicName(source, this.env)
-  }
-
-  /** Does something while nothing is sent. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#busy
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#busy = promise
-    await before
-    try {
-      return await work()
-    } finally {
-      resolve()
-    }
   }
 
   /** Returns the keys of one consumer, or of all in the order of `SOURCES`. */
@@ -131,11 +117,9 @@ export class Flow {
   async #sendSome(most: number): Promise<void> {
     this.#parts.signal.throwIfAborted()
     const count = Math.min(AT_ONCE, most)
-    await this.alone(async () => {
-      await this.#parts.publisher.send(this.#feed.next(count, Date.now()))
-      this.#sent += count
-      if (this.#segment.ticks && Date.now() - this.#lastTickMs > TICK_EVERY_MS) await this.tick('readings')
-    })
+    await this.#parts.publisher.send(this.#feed.next(count, Date.now()))
+    this.#sent += count
+    if (this.#segment.ticks && Date.now() - this.#lastTickMs > TICK_EVERY_MS) await this.tick('readings')
   }
 
   /** Resolves after a while, in which all that waits has been delivered, whether it was decided or not. */
@@ -188,7 +172,8 @@ export class Flow {
    *
    * @returns false if there was no progress for `patienceMs`
    */
-  async caughtUp(what: 'then' | 'quiet', patienceMs = this.#parts.patienceMs): Promise<boolean> {
+  async caughtUp(what: 'then' | 'quiet'): Promise<boolean> {
+    const { patienceMs } = this.#parts
     let ends = what === 'then' ? await this.#insist(() => this.ends()) : []
     let [seen, movedAtMs, isJudged] = ['', Date.now(), false]
     for (;;) {

@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { RETRY_TOPICS } from '../../lib/app/topic-table.ts'
 import type { PartitionStateReader } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { KafkaLog } from './kafka/log.ts'
@@ -19,7 +18,7 @@ interface RunParts {
   readonly output: readonly string[]
 }
 
-const KEPT = ['input', 'readings', 'events', 'failures', ...RETRY_TOPICS, 'dlq'] as const
+const KEPT = ['input', 'readings', 'events', 'failures'] as const
 
 /** @returns the folder */
 export async function keep(result: Result, { log, stateKeys, flow, output }: RunParts): Promise<string> {

@@ -25,14 +25,7 @@ export function report(result: Result): string[] {
       'emitted',
       `${emissions.distinct}, and ${emissions.repeats} repeats with the same ids; ${figures.received} received downstream`,
     ],
-    [
-      'failures',
-      `${failures.distinct}, and ${failures.repeats} repeats; ${figures.deadLetters} dead letters`,
-    ],
-    [
-      'redriven',
-      `${figures.retried.waited} when due and ${figures.retried.byHand} by hand, ${figures.retried.cameBack} records; ${figures.tasks} tasks applied`,
-    ],
+    ['failures', `${failures.distinct}, and ${failures.repeats} repeats`],
     [
       'input',
       `${figures.mapped.distinct} readings, and ${figures.mapped.repeats} repeats with the same ids; ${outcomes(figures.taken, 'failed')} failed, ${outcomes(figures.taken, 'duplicate')} duplicate`,

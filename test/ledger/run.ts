@@ -5,15 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listEmitters } from '../../lib/app/functions.ts'
-import { RETRY_TOPICS } from '../../lib/app/topic-table.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { NAMES } from '../support/families.ts'
-import { redriveByHand } from './by-hand.ts'
 import { count } from './count/count.ts'
 import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
-import { Forwarding } from './forwarding.ts'
 import { createInput } from './input.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
@@ -64,7 +61,6 @@ export async function run(
     signal,
   })
   let noise: Noise | undefined
-  const forwarders: Forwarding[] = []
   const progress = setInterval(() => {
     const tell = (lag: number) => say(`${flow.sent} of ${records} sent, ${lag} wait`)
     void flow.lag().then(tell, () => say(`${flow.sent} of ${records} sent`))
@@ -72,27 +68,20 @@ export async function run(
   try {
     await Promise.all(workers.map(worker => worker.start()))
     const beganAtMs = Date.now()
-    const isDisturbed = options.faults.length > 0
-    forwarders.push(new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }))
     if (options.fuzz) noise = new Noise({ brokers, topic: flow.topic('readings'), seed })
     const struck = await strike(flow, options, noise, say)
-    const isSettled = await settled(flow, forwarders, options.patienceMs)
-    const byHand = await redriveByHand(flow, publisher)
-    const isQuiet = isSettled && (await settled(flow, forwarders, options.patienceMs))
+    // No tick comes here: it would bring back what a broken consumer has left out.
+    const isQuiet = await flow.caughtUp('quiet')
     const flowMs = Date.now() - beganAtMs
     clearInterval(progress)
     say(isQuiet ? 'all records are processed' : `no progress, and ${await flow.lag()} records wait`)
     // Nothing may change during the count.
-    await Promise.all(forwarders.map(forwarder => forwarder.end()))
     await Promise.all(workers.map(worker => worker.kill()))
     const topics = {
       readings: flow.topic('readings'),
       input: flow.topic('input'),
       events: flow.topic('events'),
       failures: flow.topic('failures'),
-      dlq: flow.topic('dlq'),
-      retries: new Map(RETRY_TOPICS.map(signal => [signal, flow.topic(signal)])),
-      byHand,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)
@@ -105,7 +94,6 @@ export async function run(
     return { ...result, kept }
   } finally {
     clearInterval(progress)
-    await Promise.all(forwarders.map(forwarder => forwarder.end()))
     // An error was reported when the run awaited it.
     await noise?.end().catch(() => {})
     await Promise.all(workers.map(worker => worker.kill()))
@@ -153,23 +141,6 @@ async function strike(
   flow.begin({ end: events, ticks: true })
   await flow.send()
   return struck
-}
-
-/** Resolves when nothing waits anywhere, not even for its time; false if there was no progress for `patienceMs`. */
-async function settled(flow: Flow, forwarders: readonly Forwarding[], patienceMs: number): Promise<boolean> {
-  for (;;) {
-    // Forwarded records are consumed again, and may fail again.
-    const before = await lengths(flow)
-    // No tick comes here: it would bring back what a broken consumer has left out.
-    if (!(await flow.caughtUp('quiet', patienceMs))) return false
-    for (const forwarder of forwarders) if (!(await forwarder.caughtUp(patienceMs))) return false
-    if ((await lengths(flow)) === before) return true
-  }
-}
-
-async function lengths(flow: Flow): Promise<string> {
-  const topics = (['readings', 'failures', ...RETRY_TOPICS] as const).map(signal => flow.topic(signal))
-  return JSON.stringify(await Promise.all(topics.map(topic => flow.log.ends(topic))))
 }
 
 /** Share of records that is sent while the other producer is active, in a run without faults. */

@@ -30,10 +30,7 @@ export async function verifyAll(
     new RedisClient({ url: redisUrl }),
   ]
   const live = new RedisLiveStates(redis)
-  const { router, ...others } = await import('./service/consumers.ts')
-  const handlers = { ...others, 'dlq-router': router } as unknown as Readonly<
-    Record<string, Partial<KafkaHandler>>
-  >
+  const handlers: Readonly<Record<string, Partial<KafkaHandler>>> = await import('./service/consumers.ts')
   try {
     for (const { name } of CONSUMERS) {
       const consumer = await handlers[name]?.consumer?.({ ...variables, REPORT_BATCH_ITEM_FAILURES: 'true' })

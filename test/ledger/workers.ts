@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import { freePorts } from '#local-servers/ports.ts'
 import { PROJECT, Program } from '#local-servers/testing/program.ts'
 import type { Fault } from '../../packages/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../packages/msk-trigger/faults/inject-fault.ts'
@@ -24,7 +24,6 @@ export class Worker {
   readonly #variables: Readonly<Record<string, string>>
   #program: Program | undefined
   #folder = ''
-  #lambdaPort = 0
   /** The output of earlier processes of this worker. */
   #said = ''
 
@@ -42,7 +41,6 @@ export class Worker {
     this.#folder = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
     const [http = 0, lambda = 0, websocket = 0] = await freePorts(3)
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
-    this.#lambdaPort = lambda
     const options = { cwd: SERVICE, env: { ...this.#variables, ...FIXED, LEDGER_FAULTS: this.#socket } }
     this.#program = new Program('serverless', ['offline', ...ports], options)
     await this.#program.says(READY)
@@ -66,18 +64,6 @@ export class Worker {
   /** Injects a fault into the trigger. */
   async inject(fault: Fault): Promise<void> {
     await injectFault(this.#socket, fault)
-  }
-
-  /** Invokes a function directly. Resolves when the invocation has ended; undefined if it failed. */
-  async invoke(name: string, event: object): Promise<unknown> {
-    const url = `http://${LOOPBACK}:${this.#lambdaPort}/2015-03-31/functions/ledger-local-${name}/invocations`
-    try {
-      const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) })
-      return response.ok ? await response.json() : undefined
-    } catch {
-      // The worker may be killed meanwhile.
-      return undefined
-    }
   }
 
   get #socket(): string {

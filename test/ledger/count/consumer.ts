@@ -70,6 +70,6 @@ interface Compared {
   readonly foreignFailures: ReadonlyMap<string, number>
 }
 
-export function increase(counts: Map<string, number>, name: string, by: number): void {
+function increase(counts: Map<string, number>, name: string, by: number): void {
   counts.set(name, (counts.get(name) ?? 0) + by)
 }

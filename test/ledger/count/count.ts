@@ -3,17 +3,14 @@
  * states and emissions of the consumers. It shares no code with them.
  */
 import { KafkaLog } from '../kafka/log.ts'
-import type { KafkaRecord } from '../kafka/records.ts'
-import { compareConsumer, increase, type Observe, type PartitionReference } from './consumer.ts'
-import { Receiving, RoutedFailures, Routing } from './downstream.ts'
+import { compareConsumer, type Observe, type PartitionReference } from './consumer.ts'
 import { Emissions } from './emissions.ts'
 import { isMapped } from './event.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { Mapped, readIdentity } from './mapped.ts'
 import { PartitionStateReader } from './partition-states.ts'
+import { Receiving } from './receiving.ts'
 import { Reference } from './reference.ts'
-import { compareRetries, type Retried } from './retries.ts'
-import { Tasks } from './tasks.ts'
 import { Violations } from './violations.ts'
 
 /** Servers and topics of a run. */
@@ -25,11 +22,6 @@ export interface Places {
   readonly input: string
   readonly events: string
   readonly failures: string
-  readonly dlq: string
-  /** The retry topics by signal. */
-  readonly retries: ReadonlyMap<string, string>
-  /** The attempts that were redriven by hand: `failure attempt`. */
-  readonly byHand: ReadonlySet<string>
 }
 
 interface Copies {
@@ -54,10 +46,6 @@ interface Figures {
   /** The outcomes of `intake`, by `outcome/reason`. */
   readonly taken: ReadonlyMap<string, number>
   readonly failures: Copies
-  readonly deadLetters: number
-  readonly retried: Retried
-  /** The tasks that were applied, at whichever attempt. */
-  readonly tasks: number
 }
 
 export interface Count {
@@ -75,15 +63,11 @@ export async function count(
   others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
-  const { brokers, redisUrl, readings, events, failures, dlq, retries } = places
+  const { brokers, redisUrl, readings, events, failures } = places
   const log = new KafkaLog(brokers)
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
   const input = new Input(acknowledged, others)
-  const routed = [...retries, ['dlq', dlq] as const].map(
-    ([signal, topic]) => ({ signal, topic, failures: new RoutedFailures(signal, violations) }) as const,
-  )
-  const routes = new Map(routed.map(({ signal, failures }) => [signal, failures]))
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
   const mapped = new Emissions(violations, 'readings')
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
@@ -108,36 +92,17 @@ export async function count(
     })
     input.end(violations)
     mapped.end()
-    const tasks = await through(
-      'failing',
-      readings,
-      () => new Tasks(readings, failure => failureRecords.failure(failure)),
-      () => {},
-    )
     const receiving = await through(
       'receiving',
       events,
       () => new Receiving(),
-      record => {
-        if (!isAudit(record)) emissions.published(record)
-      },
+      record => emissions.published(record),
     )
     emissions.end()
-    await through(
-      'dlq-router',
-      failures,
-      () => new Routing(routes),
-      record => failureRecords.published(record),
-    )
+    for (const [partition, end] of (await log.ends(failures)).entries())
+      for await (const record of log.records(failures, partition, end)) failureRecords.published(record)
     failureRecords.end()
-    const foreignFailures = new Map(counting.foreignFailures)
-    for (const [code, failed] of tasks.foreignFailures) increase(foreignFailures, code, failed)
-    compareCodes(failureRecords.codes, foreignFailures, violations)
-    for (const { topic, failures } of routed) {
-      for await (const record of readPartitions(log, topic)) failures.published(record)
-      failures.end()
-    }
-    const retried = await compareRetries(log, places, violations)
+    compareCodes(failureRecords.codes, counting.foreignFailures, violations)
     const figures = {
       ...input.figures,
       ...counting,
@@ -146,9 +111,6 @@ export async function count(
       mapped: mapped.figures,
       taken: intake.tally,
       failures: failureRecords.figures,
-      deadLetters: routes.get('dlq')?.count ?? 0,
-      retried,
-      tasks: tasks.tally.get('applied/done') ?? 0,
     }
     return { figures, violations }
   } finally {
@@ -171,13 +133,4 @@ function compareCodes(
         `${code}: ${has}, not ${should}`,
       )
   }
-}
-
-/** Returns whether an event is the audit of a command. */
-function isAudit({ headers }: KafkaRecord): boolean {
-  return headers.some(([name, value]) => name === 'ce_type' && String(value) === 'io.sluice.audit.v1')
-}
-
-async function* readPartitions(log: KafkaLog, topic: string): AsyncGenerator<KafkaRecord> {
-  for (const [partition, end] of (await log.ends(topic)).entries()) yield* log.records(topic, partition, end)
 }

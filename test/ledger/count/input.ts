@@ -1,7 +1,6 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { isMapped } from './event.ts'
-import { readRedrive } from './redrive.ts'
 import type { Violations } from './violations.ts'
 
 /** The partition and offset that the broker reported for each numbered record. */
@@ -29,7 +28,6 @@ export class Input {
   #records = 0
   #ticks = 0
   #found = 0
-  #redriven = 0
   #foreign = 0
   #foreignFound = 0
   readonly #others: Foreign | undefined
@@ -42,10 +40,6 @@ export class Input {
 
   record(record: KafkaRecord): void {
     this.#records += 1
-    if (readRedrive(record)) {
-      this.#redriven += 1
-      return
-    }
     if (isForeign(record)) {
       this.#foreign += 1
       if (this.#others?.has(`${record.partition}/${record.offset}`)) this.#foreignFound += 1
@@ -82,8 +76,7 @@ export class Input {
   }
 
   get figures() {
-    const others = this.#ticks + this.#foreign + this.#redriven
-    const unacknowledged = this.#records - this.#found - others
+    const unacknowledged = this.#records - this.#found - this.#ticks - this.#foreign
     return { records: this.#records, ticks: this.#ticks, foreign: this.#foreign, unacknowledged }
   }
 }

@@ -1,6 +1,5 @@
 import type { KafkaRecord } from '../kafka/records.ts'
 import { formatContent, type LedgerEvent, readEvent } from './event.ts'
-import { readRedrive } from './redrive.ts'
 
 const ID_WINDOW_MS = 60 * 60_000
 /** Two tick intervals: the most by which the clock advances in a pause. */
@@ -23,7 +22,7 @@ export class Intake {
   /** Highest sequence of each origin. */
   readonly #sequences = new Map<string, string>()
 
-  /** @param origins begin of the origins of the emitters that are declared to the consumer; empty for all, undefined for none */
+  /** @param origins begin of the origins of the emitters that are declared to the consumer; undefined for none */
   constructor(accepts: (type: string) => boolean, origins?: string) {
     this.#accepts = accepts
     this.#origins = origins
@@ -36,9 +35,8 @@ export class Intake {
     this.#lastAppendMs = timestampMs
   }
 
-  /** The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original. */
+  /** The event to process, or the outcome of the record. */
   take(record: KafkaRecord): LedgerEvent | string {
-    if (readRedrive(record)) return 'ignored/redriven-for-another'
     if (!this.#isHigher(record)) return 'duplicate/not-higher'
     const event = readEvent(record, this.#accepts)
     return typeof event === 'string' ? event : this.admit(event)

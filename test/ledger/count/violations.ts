@@ -37,6 +37,3 @@ export class Violations {
 export const LOST = 'lost'
 export const TWICE = 'applied twice'
 export const ORDER = 'out of order'
-/** A record that came back before its delay had passed. */
-export const EARLY = 'redriven too early'
-export const LOST_REDRIVE = 'redrives lost'

@@ -1,9 +1,2 @@
 // serverless-offline finds handlers only in JavaScript modules.
-export {
-  counting,
-  failing,
-  intake,
-  receiving,
-  redriver,
-  router,
-} from './consumers.ts'
+export { counting, intake, receiving } from './consumers.ts'

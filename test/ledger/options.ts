@@ -35,8 +35,8 @@ export interface Options {
 export const USAGE = `Usage: npm run ledger -- [options]
 
 Sends numbered events through several functions on its own Kafka, Lambda (serverless-offline) and Valkey, some of
-them through a topic of another application, while it injects faults into all of them. Then counts, with a reference that shares no code with the project, whether any event was lost, applied
-twice, or out of order.
+them through a topic of another application, while it injects faults into all of them. Then counts, with a reference
+that shares no code with the project, whether any event was lost, applied twice, or out of order.
 
   --events N       how many records are sent (20000)
   --seed S         seed of the random numbers (the current time)

@@ -9,12 +9,9 @@ import { newSilence } from '../../lib/notification/new-silence.ts'
 import { withSilence } from '../../lib/notification/silences.ts'
 import { publishInBatches } from '../../lib/operations/dead-letters/run.ts'
 import { buildRedrive, type RedriveTopics } from '../../lib/queries/dead-letters/redrive-decision.ts'
-import { EDITED_RULES_DIR, ENVIRONMENT, INPUT, type SluiceSimulation, topicOf } from './sluice.ts'
+import { EDITED_RULES_DIR, ENVIRONMENT, INPUT, RECOMPUTED, type SluiceSimulation, topicOf } from './sluice.ts'
 
 const MINUTE_MS = 60_000
-/** Consumers whose states are recomputed. */
-const REPROCESSED = ['processor', 'activity', 'views'] as const
-
 /** Adds acts of operators within some minutes. */
 export function addOperators(sluice: SluiceSimulation, minutes: number): void {
   const { simulation } = sluice
@@ -24,7 +21,7 @@ export function addOperators(sluice: SluiceSimulation, minutes: number): void {
   simulation.comes(someTime(), 'the rules are edited', () => {
     sluice.rulesDir = EDITED_RULES_DIR
   })
-  simulation.comes(someTime(), 'new code is deployed', () => {
+  simulation.comes(someTime(), 'edited families are deployed', () => {
     for (const group of sluice.groups.values()) group.deploy()
   })
   for (let number = 0; number < 2; number += 1)
@@ -38,7 +35,7 @@ export function addOperators(sluice: SluiceSimulation, minutes: number): void {
       true,
     )
   for (let number = 0; number < 2; number += 1) {
-    const name = random.pick(REPROCESSED)
+    const name = random.pick(RECOMPUTED)
     simulation.comes(someTime(), `reprocess of ${name}`, () => recompute(sluice, name), true)
   }
 }
@@ -138,6 +135,11 @@ function createRedriveTopics({ simulation, groups }: SluiceSimulation): RedriveT
   )
 }
 
+/** A state that lacks records would differ from the live one. */
+function stopAtExpired(): never {
+  throw new CopyStopped('stopped', 'records have expired meanwhile')
+}
+
 /** Recomputes the states of a consumer from the start of the log, if the log still has it. */
 function recompute(sluice: SluiceSimulation, name: string): Promise<void> {
   const { simulation } = sluice
@@ -150,7 +152,7 @@ function recompute(sluice: SluiceSimulation, name: string): Promise<void> {
       if (simulation.log.startOffset(own.topic, own.partition) > 0) continue
       const work = {
         ...{ consumer, log, live },
-        ...{ stop: new AbortController().signal, onRead: () => {}, onExpired: () => {} },
+        ...{ stop: new AbortController().signal, onRead: () => {}, onExpired: stopAtExpired },
         ...{ nowMs: () => simulation.nowMs, pause: simulation.pause },
       }
       const code = computeCode('v0', consumer)

@@ -6,7 +6,7 @@ import { type SluiceOptions, SluiceSimulation } from './sluice.ts'
 import { countViolations } from './violations.ts'
 
 /** Numbers of events that come from outside. Short schedules are many, and long ones have what takes time. */
-const EVENTS = [40, 80, 200]
+const EVENTS = [30, 200, 30, 60, 30, 30, 60]
 
 export interface PlayedSeed {
   readonly seed: number

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { seeds } from '#local-servers/testing/sampled.ts'
 import { type PlayedSeed, playSeed } from './play.ts'
 
-const SEEDS = 150
+const SEEDS = 300
 
 /** Situations that the seeds must have met, for the promise to be about them. */
 const MET = [

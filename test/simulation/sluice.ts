@@ -44,6 +44,9 @@ export const ENVIRONMENT = {
   INPUTS_FILE: join(CONFIG, 'inputs.yaml'),
 }
 
+/** Settings of the code that is deployed during a schedule: in its family of environments, sensors are silent earlier, and a range is smaller. */
+const EDITED = { ...ENVIRONMENT, FAMILIES_DIR: join(CONFIG, 'edited-families') }
+
 export const EDITED_RULES_DIR = join(CONFIG, 'edited-rules')
 
 const { env, names } = readSettings([GENERAL, NAMES], ENVIRONMENT)
@@ -55,6 +58,12 @@ export const topicOf = (signal: Signal): string => names.topicName(signal, env)
 /** Consumers whose results depend on more than their log: on the wall clock, on receivers, or on the identity of a foreign log. */
 const NOT_COMPARED = ['intake', 'deliver', 'storage', 'archiver']
 
+/** Consumers whose states operators recompute. */
+export const RECOMPUTED = ['processor', 'views'] as const
+
+/** Consumers whose code stays the same, also because their states do not show up to where the former code has decided. */
+const KEPT: readonly string[] = [...RECOMPUTED, ...NOT_COMPARED, 'input-redrives']
+
 /** Numbers of things that come while no consumer runs. */
 const MOST_AT_ONCE = [40, 120, 200, 20]
 
@@ -65,6 +74,8 @@ const MINUTE_MS = 60_000
 interface Loaded {
   readonly name: string
   readonly consumer: Consumer
+  /** The consumer with edited families. */
+  readonly edited: Consumer
   readonly topics: readonly string[]
 }
 
@@ -77,8 +88,9 @@ function loadConsumers(): Promise<readonly Loaded[]> {
       .filter(({ consumes, inputs }) => consumes.length > 0 || inputs)
       .map(async declared => {
         const consumer = await loadAnyConsumer(declared.name, ENVIRONMENT)
+        const edited = await loadAnyConsumer(declared.name, EDITED)
         const own = declared.consumes.map(topicOf)
-        return { name: declared.name, consumer, topics: declared.inputs ? [INPUT.topic] : own }
+        return { name: declared.name, consumer, edited, topics: declared.inputs ? [INPUT.topic] : own }
       }),
   )
   return loaded
@@ -153,10 +165,16 @@ export class SluiceSimulation {
     })
     sabotage.change?.(simulation)
     const made = new SluiceSimulation(simulation)
-    for (const { name, consumer, topics } of await loadConsumers()) {
-      const process = await made.#withReceivers(name, consumer.process)
+    for (const { name, consumer, edited, topics } of await loadConsumers()) {
+      const first = name === 'alerting' ? withBug(consumer) : consumer
+      const codes = await Promise.all(
+        [first, ...(KEPT.includes(name) ? [] : [edited])].map(async code => ({
+          ...code,
+          process: await made.#withReceivers(name, code.process),
+        })),
+      )
       const played: PlayedConsumer = {
-        codes: name === 'alerting' ? [withBug(consumer), consumer] : [{ ...consumer, process }],
+        codes: codes as unknown as PlayedConsumer['codes'],
         topics,
         batchSize: 60,
         timeoutMs: consumer.reserveMs + MINUTE_MS,

@@ -167,7 +167,7 @@ async function compareStorage(sluice: SluiceSimulation): Promise<string[]> {
   for (const own of group?.partitions ?? [])
     await runUndisturbed(simulation.log.whole, own, simulation.log.all(own.topic, own.partition), {
       codes,
-      codeFrom: [0],
+      codeFrom: own.codeFrom,
     })
   return [...new Set([...expected.tables.keys(), ...storage.tables.keys()])].flatMap(name => {
     const [wanted, found] = [expected.tables.get(name), storage.tables.get(name)]

@@ -70,12 +70,6 @@ export class PartitionStateReader {
     }
   }
 
-  /** The next offset that a forwarder forwards; undefined if it has none. Rejects while Redis is unavailable. */
-  async cursor(stateKey: StateKey): Promise<number | undefined> {
-    const value = await this.#redis.get(key(stateKey, 'cursor'))
-    return value === null ? undefined : Number.parseInt(value, 10)
-  }
-
   close(): void {
     this.#redis.disconnect()
   }

@@ -1,6 +1,7 @@
 /** `npm run simulate`: plays seeds of all of Sluice, and searches the seeds that find a rule that is broken on purpose. */
 import { readOptions } from '../../scripts/command-line.ts'
 import { runMain } from '../../scripts/run-main.ts'
+import { UserError } from '../../scripts/user-error.ts'
 import { playSeed } from './play.ts'
 import { SABOTAGES } from './sabotages.ts'
 
@@ -32,17 +33,17 @@ function readArguments(args: readonly string[]): Options | undefined {
   })
   if (help) return undefined
   if (sabotage !== undefined && !Object.hasOwn(SABOTAGES, sabotage))
-    throw new Error(`--sabotage ${sabotage}: use one of ${Object.keys(SABOTAGES).join(', ')}`)
+    throw new UserError(`--sabotage ${sabotage}: use one of ${Object.keys(SABOTAGES).join(', ')}`)
   return {
     seed: seed === undefined ? undefined : readNumber('--seed', seed),
-    seeds: readNumber('--seeds', seeds),
+    seeds: Math.max(1, readNumber('--seeds', seeds)),
     from: readNumber('--from', from),
     sabotage: sabotage as Options['sabotage'],
   }
 }
 
 function readNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} ${text}: must be a number from 0 on`)
+  if (!/^\d{1,9}$/.test(text)) throw new UserError(`${name} ${text}: must be a number from 0 on`)
   return Number(text)
 }
 
@@ -68,6 +69,7 @@ async function simulate({ seed, seeds, from, sabotage }: Options, signal: AbortS
       console.log(`${next + 1 - from} of ${seeds} seeds played, ${found} with violations`)
   }
   const seconds = (performance.now() - beganMs) / 1000
+  if (signal.aborted) return 130
   const count = last - (seed ?? from) + 1
   console.log(
     `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} seeds a second), ${faults} faults, ${found} with violations`,

@@ -26,7 +26,6 @@ export function addOperators(sluice: SluiceSimulation, minutes: number): void {
   })
   for (let number = 0; number < 2; number += 1)
     simulation.comes(someTime(), `silence ${number}`, () => addSilence(sluice, number), true)
-  // The last redrives come when retries have ended.
   for (const [number, action] of (['redriven', 'dropped', 'redriven', 'redriven'] as const).entries())
     simulation.comes(
       someTime(),
@@ -157,7 +156,8 @@ function recompute(sluice: SluiceSimulation, name: string): Promise<void> {
       }
       const code = computeCode('v0', consumer)
       const rebuild = { startOffset: 0, from: 'start', code, dropsOlder: false, begunMs: simulation.nowMs }
-      await reprocess({ ...work, rebuilds: live.rebuilds } as never, own, rebuild, false)
+      const { epoch } = await reprocess({ ...work, rebuilds: live.rebuilds } as never, own, rebuild, false)
+      if (epoch !== undefined) sluice.met.add(`${name} recomputed`)
     }
   })
 }

@@ -37,6 +37,7 @@ const MET = [
     'dlq-router applied/retry-1m',
     'dlq-router applied/retries-exhausted',
   ],
+  ...['processor recomputed', 'views recomputed'],
   ...['open-dead-letters applied/letter', 'open-dead-letters applied/handled'],
 ]
 

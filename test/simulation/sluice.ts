@@ -68,7 +68,7 @@ const KEPT: readonly string[] = [...RECOMPUTED, ...NOT_COMPARED, 'input-redrives
 const MOST_AT_ONCE = [40, 120, 200, 20]
 
 /** Offsets of a segment of the archive. */
-const SEGMENT = 16
+export const SEGMENT = 16
 const MINUTE_MS = 60_000
 
 interface Loaded {

@@ -18,7 +18,6 @@ const REFUSED: readonly (readonly [
 ])[] = [
   [performance, 'performance', ['now'], CLOCK],
   [process, 'process', ['hrtime', 'uptime'], CLOCK],
-  [process.hrtime, 'process.hrtime', ['bigint'], CLOCK],
   // A class that was kept before its replacement has the same function.
   [Date, 'Date', ['now'], CLOCK],
   [Math, 'Math', ['random'], CHANCE],
@@ -79,16 +78,22 @@ function pureStep<T>(name: string, call: () => T): T {
     used ??= new ImpureStep(`the process "${name}" calls ${what}, but ${why}`)
     throw used
   }
+  const refusing = (what: string, why: string) =>
+    // `process.hrtime` has a function of its own.
+    Object.assign(() => refuse(`${what}()`, why), { bigint: () => refuse(`${what}.bigint()`, why) })
   const replaced: (() => void)[] = []
   try {
     replaced.push(replace(globalThis, 'Date', clocklessDate(refuse)))
     for (const [holder, holderName, functions, why] of REFUSED)
       for (const name of functions)
-        replaced.push(replace(holder, name, () => refuse(`${holderName}.${name}()`, why)))
+        replaced.push(replace(holder, name, refusing(`${holderName}.${name}`, why)))
     syncBuiltinESMExports()
     const result = call()
     if (used) throw used
     return result
+  } catch (error) {
+    // A step may catch the refusal, and throw another error.
+    throw used ?? error
   } finally {
     for (const putBack of replaced) putBack()
     syncBuiltinESMExports()

@@ -11,6 +11,7 @@ import { PublishedFailureReader } from '../../pipeline/failures/published-failur
 import { LogChecks } from '../../pipeline/log/log-identity.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report } from '../../pipeline/model/report.ts'
+import { parsePosition } from '../../pipeline/outbox/position.ts'
 import type { Ports, Publisher, StateStore } from '../../pipeline/ports.ts'
 import { EMPTY_SELECTION } from '../empty-selection.ts'
 import type { Random } from '../random.ts'
@@ -67,6 +68,8 @@ export interface GroupPartition extends StateKey {
   readyAtMs: number
   /** First offset that the code with this index decides, by index. */
   readonly codeFrom: number[]
+  /** Number of times that the store has lost a part of the state. */
+  losses: number
   /** Copies of the state to which the store can fall back. */
   copies: { readonly copy: unknown; readonly appliedOffset: number }[]
 }
@@ -103,6 +106,8 @@ export class Group {
   readonly #busy = new Map<Actor, Instance>()
   /** Consumers with limits at random, by code and limits. */
   readonly #cut = new Map<string, Consumer>()
+  /** Violations that invocations have shown. */
+  readonly #left = new Set<string>()
   #invocations = 0
   #started = 0
   #code = 0
@@ -116,7 +121,15 @@ export class Group {
     this.partitions = played.topics.flatMap(topic =>
       Array.from({ length: simulation.log.countPartitions(topic) }, (_, partition) => ({
         ...{ consumer: process.name, topic, partition },
-        ...{ committed: 0, owner: undefined, fruitless: 0, readyAtMs: 0, codeFrom: [0], copies: [] },
+        ...{
+          committed: 0,
+          owner: undefined,
+          fruitless: 0,
+          readyAtMs: 0,
+          codeFrom: [0],
+          losses: 0,
+          copies: [],
+        },
       })),
     )
   }
@@ -197,7 +210,7 @@ export class Group {
 
   /** Returns what is not acknowledged, decided, or published. */
   async findUndone(): Promise<string[]> {
-    const undone: string[] = []
+    const undone = [...this.#left]
     if (this.#isDeploying && !(await this.#finishDeployment())) undone.push(`${this.name}: new code waits`)
     for (const own of this.partitions) {
       const { topic, partition, committed } = own
@@ -235,6 +248,7 @@ export class Group {
     const deadlineMs = simulation.nowMs + timeoutMs
     const isShort = simulation.strikes('out of time', this.name)
     const instance = this.#takeInstance(random)
+    const losses = new Map(batch.map(({ own }) => [own, own.losses]))
     const work = async () => {
       const answer = await consume(consumer, this.#ports(instance), event, {
         remainingMs: () => deadlineMs - simulation.nowMs - (isShort && random.chance(0.3) ? timeoutMs : 0),
@@ -256,12 +270,25 @@ export class Group {
         own.fruitless = end > own.committed ? 0 : own.fruitless + 1
         own.readyAtMs = own.fruitless > 0 ? simulation.nowMs + computeRetryMs(own.fruitless) : 0
         own.committed = Math.max(own.committed, end)
+        if (!first && own.losses === losses.get(own)) await this.#ensureTrimmed(own, end)
       }
     }
     const actor = await simulation.begin(name, timeoutMs, work, this)
     this.#busy.set(actor, instance)
     if (actor.isEnded) this.end(actor)
     else for (const { own } of batch) own.owner = actor
+  }
+
+  /** Notes what a batch has left in the outbox although it has succeeded: the partition may have no later record that publishes it. */
+  async #ensureTrimmed(own: GroupPartition, end: number): Promise<void> {
+    const { fence } = await this.#simulation.store.facts(own)
+    if (fence) return
+    const { outbox } = await this.#simulation.store.load(own, EMPTY_SELECTION)
+    // A recomputed state brings emissions at offsets that were acknowledged before.
+    const left = outbox
+      .map(({ position }) => parsePosition(position))
+      .some(({ offset, takeoverMs }) => offset < end && takeoverMs === undefined)
+    if (left) this.#left.add(`${this.name}: a batch of ${own.topic}/${own.partition} has left its emissions`)
   }
 
   /** Returns the code with limits at random. There are few of them, because the digest of a consumer is computed once. */
@@ -286,7 +313,11 @@ export class Group {
       ...simulation.createPorts(name),
       store: instance.kept ? new KeptStore(store, instance.kept) : store,
       publisher: simulation.createPublisher(name, records => published.push(...records)),
-      report: report => this.#played.report?.(report),
+      report: report => {
+        if (report.kind === 'deferred' && report.reason === 'unexpected-error')
+          this.#left.add(`${name}: an unexpected error: ${report.error}`)
+        this.#played.report?.(report)
+      },
     }
   }
 
@@ -306,11 +337,11 @@ export class Group {
         const { appliedOffset } = version
         if (!fence) own.copies = [...own.copies, { copy, appliedOffset }].slice(-COPIES)
       }
-      if (own.copies.length > 0 && simulation.strikes('store forgets', this.name))
-        simulation.store.restore(stateKey, random.pick(own.copies).copy)
-      else if (this.#code === 0 && simulation.log.startOffset(topic, partition) === 0) {
-        if (simulation.strikes('store is empty', this.name)) simulation.store.restore(stateKey, undefined)
-      }
+      const isWhole = this.#code === 0 && simulation.log.startOffset(topic, partition) === 0
+      const forgets = own.copies.length > 0 && simulation.strikes('store forgets', this.name)
+      if (!forgets && !(isWhole && simulation.strikes('store is empty', this.name))) return answer
+      own.losses += 1
+      simulation.store.restore(stateKey, forgets ? random.pick(own.copies).copy : undefined)
       return answer
     }
   }

@@ -2,13 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { writeEvent } from '../../cloudevents/writer.ts'
-import { requireFirstTopic, requireTopicSettings } from '../../consumer/application.ts'
+import { type Application, requireFirstTopic, requireTopicSettings } from '../../consumer/application.ts'
 import type { AuthoredProcess } from '../../consumer/define-process.ts'
 import type { Event } from '../../consumer/event.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
 import { assertFits } from '../../pipeline/check-definition.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../pipeline/consumer.ts'
+import type { Decision } from '../../pipeline/model/decision.ts'
 import { type PlainRecord, toRecordContent } from '../plain-record.ts'
 import { ImpureStep, withPureSteps } from '../pure-step.ts'
 import { FIRST_APPEND_MS } from '../records.ts'
@@ -85,7 +86,9 @@ export async function simulate<State>(
 ): Promise<Simulated> {
   assertFits(process.application, process as AuthoredProcess<unknown>)
   const faults: Record<string, number> = {}
-  const all = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds
+  const count = typeof seeds === 'number' ? requireWhole('seeds', seeds) : 0
+  const all = typeof seeds === 'number' ? Array.from({ length: count }, (_, seed) => seed) : seeds
+  assertPlayable(process.application, options, all)
   let schedules = 0
   for (const seed of all) {
     const play = (records: SimulateOptions['records'], own: number, allowed?: ReadonlySet<string>) =>
@@ -102,6 +105,24 @@ export async function simulate<State>(
     return { schedules, faults, difference: describe(seed, shortest, records.length) }
   }
   return { schedules, faults }
+}
+
+/** @throws RangeError if nothing would be played; Error for a topic that the application does not have */
+function assertPlayable(
+  application: Application,
+  { records, topic, partitions = 1 }: Omit<SimulateOptions, 'seeds'>,
+  seeds: readonly number[],
+): void {
+  if (seeds.length === 0 || !seeds.every(Number.isSafeInteger))
+    throw new RangeError('seeds: must be a number from 1 on, or a list of whole numbers')
+  if (records.length === 0) throw new RangeError('records: must contain at least one record')
+  requireWhole('partitions', partitions)
+  if (topic !== undefined) requireTopicSettings(application, topic as TopicName)
+}
+
+function requireWhole(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new RangeError(`${name}: must be a whole number from 1 on, not ${value}`)
 }
 
 function describe(seed: number, { simulation, differences }: Played, records: number): SimulatedDifference {
@@ -187,6 +208,7 @@ async function ensurePure<State>(
   const codes = [createConsumer(pure as AuthoredProcess<State>)]
   const run = (records: readonly LogRecord[], place: Group['partitions'][number], other = codes) =>
     runUndisturbed(log.whole, place, records, { codes: other, codeFrom: [0] })
+  const decisions: Decision[] = []
   for (const place of group.partitions) {
     const records = log.all(place.topic, place.partition)
     await run(records, place)
@@ -200,7 +222,12 @@ async function ensurePure<State>(
         `the process "${process.name}" gives other results when its log is applied again: a step must depend only on ` +
           'its state and its event, not on a clock, random numbers or a variable outside',
       )
+    decisions.push(...first.decisions)
   }
+  if (decisions.some(({ outcome, failure }) => outcome === 'applied' || failure?.code === 'rejected')) return
+  const failed = decisions.find(({ failure }) => failure)?.failure
+  const why = failed ? `${failed.code}: ${failed.message}` : 'it accepts none of their types'
+  throw new Error(`no record reaches the process "${process.name}": ${why}`)
 }
 
 function listResults({ state, events }: Awaited<ReturnType<typeof runUndisturbed>>): unknown {

@@ -27,7 +27,7 @@ export interface SimulationOptions {
   readonly allowed?: ReadonlySet<string>
   /** Time within which everything must be done after the last fault, in milliseconds. */
   readonly settlesInMs?: number
-  /** Maximum number of things that come from outside while the consumers do nothing; 12 by default. */
+  /** Maximum number of things that come from outside while the consumers do nothing; 25 by default. */
   readonly mostAtOnce?: number
 }
 

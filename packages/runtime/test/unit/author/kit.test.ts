@@ -64,6 +64,7 @@ describe('the kit for processes', () => {
     'Date()': () => Date(),
     'performance.now()': () => performance.now(),
     'process.hrtime()': () => process.hrtime(),
+    'process.hrtime.bigint()': () => String(process.hrtime.bigint()),
     'Math.random()': () => Math.random(),
     'crypto.randomUUID()': () => crypto.randomUUID(),
     'crypto.randomUUID() of node:crypto': () => randomUUID(),

@@ -73,6 +73,21 @@ describe('simulate', () => {
     it(`given a step that reads ${name}, then the process is rejected`, () =>
       assert.rejects(simulate(createOrders(read), { records, seeds: 1 }), message))
 
+  const nothing: (readonly [options: object, message: RegExp])[] = [
+    [{ seeds: 0 }, /^RangeError: seeds: must be a whole number from 1 on, not 0$/],
+    [{ seeds: [] }, /^RangeError: seeds: /],
+    [{ records: [] }, /^RangeError: records: /],
+    [{ partitions: 0 }, /^RangeError: partitions: /],
+    [{ topic: 'order' }, /there is no topic "order"/],
+    [
+      { records: records.map(record => ({ ...record, type: 'other' })) },
+      /no record reaches the process "orders"/,
+    ],
+  ]
+  for (const [options, message] of nothing)
+    it(`given ${Object.keys(options)} with which nothing would be played, then they are refused: ${message.source}`, () =>
+      assert.rejects(simulate(createOrders(), { records, seeds: 1, ...options }), message))
+
   /** Keeps its counts in the memory of an instance, and begins anew with each new entity. */
   const remembering = () => {
     const counts = new Map<string, number>()

@@ -75,7 +75,7 @@ async function playFew<Played extends Differing, Record>(
   const found: Schedule<Played, Record>[] = []
   for (const count of FEW_RECORDS.filter(few => few < records.length))
     for (let playedSeed = firstSeed; playedSeed < firstSeed + OTHER_SEEDS; playedSeed += 1) {
-      const from = playedSeed % (records.length - count)
+      const from = playedSeed % (records.length - count + 1)
       const few = records.slice(from, from + count)
       const played = await play(few, playedSeed)
       if (played.differences.length > 0) found.push({ ...played, records: few, playedSeed })

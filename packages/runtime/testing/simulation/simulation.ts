@@ -251,8 +251,9 @@ export class Simulation {
       this.#pass()
       if (await this.#goOn()) continue
       const left = this.chance.isCalm ? await this.#findUndone() : ['faults']
-      if (left.length === 0) return []
-      if (this.nowMs > this.#calmSinceMs + this.#settlesInMs) return left
+      const isLate = this.nowMs > this.#calmSinceMs + this.#settlesInMs
+      if (left.length === 0) return isLate ? ['all was done too late'] : []
+      if (isLate) return left
       // The end of a deployment, or a loss that has come to light, makes new work.
       if (!this.groups.some(group => group.hasWork()) && !this.#leap()) return left
     }

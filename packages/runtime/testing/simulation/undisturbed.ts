@@ -177,8 +177,10 @@ function nameEvent({ id, type, extensions }: Event): string {
   return `${type} ${id}${sequence === undefined ? '' : ` (${sequence})`}`
 }
 
+/** Returns the event of a record, with its place in Kafka. */
 function readPublished(record: OutgoingRecord): Event {
   const event = readEvent(record)
-  if (isFailure(event)) throw new Error(`not a valid event was published: ${event.message}`)
-  return event
+  if (isFailure(event)) throw new Error(`an invalid event was published: ${event.message}`)
+  const { topic, partition, key } = record
+  return Object.assign(event, { place: [topic, partition, key?.toString()] })
 }

@@ -10,7 +10,7 @@ import {
   runUndisturbed,
 } from '#runtime/test/support/inside'
 import { RETRY_TOPICS, topicRow } from '../../lib/app/topic-table.ts'
-import { readDlqRecord } from '../../lib/failures/dlq-record.ts'
+import { originalEvent, readDlqRecord } from '../../lib/failures/dlq-record.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../lib/notification/notification.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 import type { Fed } from './feed.ts'
@@ -147,14 +147,18 @@ function countNotifications(sluice: SluiceSimulation): string[] {
     const notification = event.data as Notification
     for (const receiver of notification.receivers) last.set(`${receiver} ${notification.group}`, notification)
   }
-  const dead = listRecords(sluice, topicOf('dlq')).some(record => {
-    const read = readDlqRecord(record)
-    return read.kind === 'letter' && read.deadLetter.consumer === 'deliver'
-  })
+  const dead = new Set(
+    listRecords(sluice, topicOf('dlq')).flatMap(record => {
+      const read = readDlqRecord(record)
+      if (read.kind !== 'letter' || read.deadLetter.consumer !== 'deliver') return []
+      return (originalEvent(read)?.data as Notification | undefined)?.notificationId ?? []
+    }),
+  )
   return [...last].flatMap(([name, { notificationId, group }]) => {
     const receiver = name.slice(0, name.indexOf(' '))
     const own = sluice.webhooks.accepted.filter(one => one.receiver.startsWith(`${receiver}.`))
-    if (dead || own.some(one => one.id === notificationId || one.group === 'digest')) return []
+    if (dead.has(notificationId) || own.some(one => one.id === notificationId || one.group === 'digest'))
+      return []
     return [`lost: ${receiver} did not get ${notificationId} of ${group}`]
   })
 }

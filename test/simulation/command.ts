@@ -1,7 +1,7 @@
 /** `npm run simulate`: plays seeds of all of Sluice, and searches the seeds that find a rule that is broken on purpose. */
+import { oneOf, wholeNumber } from '#runtime/settings'
 import { readOptions } from '../../scripts/command-line.ts'
 import { runMain } from '../../scripts/run-main.ts'
-import { UserError } from '../../scripts/user-error.ts'
 import { playSeed } from './play.ts'
 import { SABOTAGES } from './sabotages.ts'
 
@@ -14,37 +14,35 @@ Plays all consumers of Sluice and its scheduled functions under seeds, and count
   --from N         first seed; 0 by default
   --sabotage NAME  breaks a rule on purpose, and ends with the first seed that finds it: ${Object.keys(SABOTAGES).join(', ')}`
 
+const MOST_SEEDS = 999_999_999
+const SEED = wholeNumber({ least: 0, most: MOST_SEEDS })
+
+type SabotageName = keyof typeof SABOTAGES
+
 interface Options {
-  readonly seed: number | undefined
+  readonly seed?: number
   readonly seeds: number
   readonly from: number
-  readonly sabotage: keyof typeof SABOTAGES | undefined
+  readonly sabotage?: SabotageName
 }
 
 await runMain({ readOptions: readArguments, usage: USAGE, run: simulate })
 
 function readArguments(args: readonly string[]): Options | undefined {
-  const { help, seed, seeds, from, sabotage } = readOptions('npm run simulate', args, {
+  const declared = {
     help: { type: 'boolean', default: false },
     seed: { type: 'string' },
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
     sabotage: { type: 'string' },
+  } as const
+  const { help, ...options } = readOptions('npm run simulate', args, declared, {
+    seed: SEED,
+    seeds: wholeNumber({ least: 1, most: MOST_SEEDS }),
+    from: SEED,
+    sabotage: oneOf(Object.keys(SABOTAGES) as SabotageName[]),
   })
-  if (help) return undefined
-  if (sabotage !== undefined && !Object.hasOwn(SABOTAGES, sabotage))
-    throw new UserError(`--sabotage ${sabotage}: use one of ${Object.keys(SABOTAGES).join(', ')}`)
-  return {
-    seed: seed === undefined ? undefined : readNumber('--seed', seed),
-    seeds: Math.max(1, readNumber('--seeds', seeds)),
-    from: readNumber('--from', from),
-    sabotage: sabotage as Options['sabotage'],
-  }
-}
-
-function readNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new UserError(`${name} ${text}: must be a number from 0 on`)
-  return Number(text)
+  return help ? undefined : options
 }
 
 async function simulate({ seed, seeds, from, sabotage }: Options, signal: AbortSignal): Promise<number> {

@@ -13,19 +13,11 @@ const READING = {
   device: 'device.motion',
 } as const
 
-/** What has come, for the count of what is lost or twice. */
-export interface Fed {
-  /** Ids of the valid readings of each sensor of the input, in the order in which they came. */
-  readonly inputs: string[]
-  /** Number of records of the input that are no readings. */
-  broken: number
-}
-
-/** Adds events for some minutes. */
-export function addFeed(sluice: SluiceSimulation, count: number): Fed {
+/** Adds events for some minutes. Returns the names of the valid readings of the input, which are a sensor and a temperature. */
+export function addFeed(sluice: SluiceSimulation, count: number): readonly string[] {
   const { simulation } = sluice
   const random = simulation.chance.stream('feed')
-  const fed: Fed = { inputs: [], broken: 0 }
+  const inputs: string[] = []
   const sent: Event[] = []
   let atMs = simulation.nowMs
   const append = (topic: string, partitions: number, key: string, value: object) =>
@@ -75,8 +67,7 @@ export function addFeed(sluice: SluiceSimulation, count: number): Fed {
         ? '{"sensor_id": 7'
         : { sensor_id: sensor, temperature: index, timestamp: atMs / 1000 }
       const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
-      if (isBroken) fed.broken += 1
-      else fed.inputs.push(id)
+      if (!isBroken) inputs.push(id)
       simulation.comes(
         atMs,
         `input ${id}`,
@@ -102,7 +93,7 @@ export function addFeed(sluice: SluiceSimulation, count: number): Fed {
       )
     }
   }
-  return fed
+  return inputs
 }
 
 function keyOf({ source, subject = '' }: Event): string {

@@ -9,9 +9,9 @@ import { newSilence } from '../../lib/notification/new-silence.ts'
 import { withSilence } from '../../lib/notification/silences.ts'
 import { publishInBatches } from '../../lib/operations/dead-letters/run.ts'
 import { buildRedrive, type RedriveTopics } from '../../lib/queries/dead-letters/redrive-decision.ts'
+import { MINUTE_MS } from '../../lib/support/duration.ts'
 import { EDITED_RULES_DIR, ENVIRONMENT, INPUT, RECOMPUTED, type SluiceSimulation, topicOf } from './sluice.ts'
 
-const MINUTE_MS = 60_000
 /** Adds acts of operators within some minutes. */
 export function addOperators(sluice: SluiceSimulation, minutes: number): void {
   const { simulation } = sluice

@@ -20,7 +20,7 @@ export interface PlayedSeed {
 export async function playSeed(options: SluiceOptions): Promise<PlayedSeed> {
   const sluice = await SluiceSimulation.create(options)
   const { simulation } = sluice
-  const fed = addFeed(sluice, EVENTS[options.seed % EVENTS.length] as number)
+  const inputs = addFeed(sluice, EVENTS[options.seed % EVENTS.length] as number)
   addOperators(sluice, 30)
   const mend = options.sabotage?.breakEngine?.()
   const undone = await simulation.run().finally(mend)
@@ -28,7 +28,7 @@ export async function playSeed(options: SluiceOptions): Promise<PlayedSeed> {
   for (const group of sluice.compared)
     for (const { kind, what } of await compareWithUndisturbed(group, simulation.log, simulation.store))
       violations.push(`${kind}: ${what}`)
-  violations.push(...(await countViolations(sluice, fed)))
+  violations.push(...(await countViolations(sluice, inputs)))
   return {
     ...{ seed: options.seed, violations, met: sluice.met, faults: simulation.chance.struck.length },
     story: () => tellStory(simulation.happened).join('\n'),

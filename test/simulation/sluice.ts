@@ -23,6 +23,7 @@ import { deliverSink } from '../../lib/notification/deliver.ts'
 import { Webhook } from '../../lib/notification/webhook/webhook.ts'
 import { createScheduledRedriver } from '../../lib/redriver/scheduled-run.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
+import { MINUTE_MS } from '../../lib/support/duration.ts'
 import { callsOf, MemoryStorage, Webhooks } from './stores.ts'
 
 const CONFIG = join(import.meta.dirname, 'config')
@@ -69,7 +70,6 @@ const MOST_AT_ONCE = [40, 120, 200, 20]
 
 /** Offsets of a segment of the archive. */
 export const SEGMENT = 16
-const MINUTE_MS = 60_000
 
 interface Loaded {
   readonly name: string
@@ -106,7 +106,6 @@ interface WrittenSegment {
 
 export interface SluiceOptions {
   readonly seed: number
-  readonly allowed?: ReadonlySet<string>
   /** Breaks a rule on purpose, to prove that a violation shows. */
   readonly sabotage?: Sabotage
 }
@@ -143,7 +142,7 @@ export class SluiceSimulation {
     this.webhooks = new Webhooks(simulation)
   }
 
-  static async create({ seed, allowed, sabotage = {} }: SluiceOptions): Promise<SluiceSimulation> {
+  static async create({ seed, sabotage = {} }: SluiceOptions): Promise<SluiceSimulation> {
     const topics = SIGNALS.map(signal => {
       const { topic, partitions } = names.topicSize(signal, env)
       const isKept = ['failures', 'dlq', 'events', ...RETRY_TOPICS].includes(signal)
@@ -161,7 +160,6 @@ export class SluiceSimulation {
         ...topics,
         [INPUT.topic, { partitions: INPUT.partitions, maxMessageBytes: 1e6, isKept: true }] as const,
       ]),
-      ...(allowed && { allowed }),
     })
     sabotage.change?.(simulation)
     const made = new SluiceSimulation(simulation)

@@ -13,14 +13,16 @@ import { RETRY_TOPICS, topicRow } from '../../lib/app/topic-table.ts'
 import { originalEvent, readDlqRecord } from '../../lib/failures/dlq-record.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../lib/notification/notification.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
-import type { Fed } from './feed.ts'
 import { families, SEGMENT, type SluiceSimulation, topicOf } from './sluice.ts'
 import { callsOf, MemoryStorage } from './stores.ts'
 
 /** Returns what is lost, twice, or in the wrong order between consumers. */
-export async function countViolations(sluice: SluiceSimulation, fed: Fed): Promise<readonly string[]> {
+export async function countViolations(
+  sluice: SluiceSimulation,
+  inputs: readonly string[],
+): Promise<readonly string[]> {
   return [
-    ...countInputs(sluice, fed),
+    ...countInputs(sluice, inputs),
     ...countRetries(sluice),
     ...countSegments(sluice),
     ...countNotifications(sluice),
@@ -42,7 +44,7 @@ function listEvents(sluice: SluiceSimulation, topic: string): readonly Event[] {
 }
 
 /** Each valid record of the input becomes one reading. */
-function countInputs(sluice: SluiceSimulation, { inputs }: Fed): string[] {
+function countInputs(sluice: SluiceSimulation, inputs: readonly string[]): string[] {
   const ids = new Map<string, Set<string>>()
   for (const { id, data } of listEvents(sluice, topicOf('readings'))) {
     const { sensorId, temperature } = (data ?? {}) as {

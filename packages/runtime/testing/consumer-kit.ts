@@ -159,7 +159,7 @@ function freeze<T>(value: T): T {
 }
 
 /** Reads the event of a published record. Fails the test if it is not a valid event. */
-function readEmittedEvent(record: OutgoingRecord): Event {
+export function readEmittedEvent(record: OutgoingRecord): Event {
   const event = readEvent(record)
   if (isFailure(event)) throw new Error(`published an invalid event: ${event.message}`)
   return event

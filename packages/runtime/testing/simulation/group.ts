@@ -37,7 +37,7 @@ export interface PlayedConsumer {
   /** Creates the kept states of an instance; undefined if instances keep none. */
   readonly keep?: (instance: string) => KeptStates | undefined
   readonly report?: (report: Report) => void
-  /** False if the states that the store loses must not come back from the log, because the topic has no further record that shows it. */
+  /** False if the store never loses states: a sink cannot take back its effects. */
   readonly mayForget?: boolean
 }
 
@@ -248,6 +248,7 @@ export class Group {
     const deadlineMs = simulation.nowMs + timeoutMs
     const isShort = simulation.strikes('out of time', this.name)
     const instance = this.#takeInstance(random)
+    const { kept: _, ...memory } = instance
     const losses = new Map(batch.map(({ own }) => [own, own.losses]))
     const work = async () => {
       const answer = await consume(consumer, this.#ports(instance), event, {
@@ -256,17 +257,12 @@ export class Group {
         nowMs: () => simulation.nowMs,
         pause: simulation.pause,
         codeVersion: () => `v${code}`,
-        ...{
-          latest: instance.latest,
-          logChecks: instance.logChecks,
-          publishedFailures: instance.publishedFailures,
-        },
+        ...memory,
       })
       const waiting = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
       for (const { own, records } of batch) {
         const first = waiting.find(({ partition }) => partition === `${own.topic}-${own.partition}`)
-        const last = records.at(-1)?.offset ?? own.committed - 1
-        const end = first?.offset ?? last + 1
+        const end = first?.offset ?? (records.at(-1) as LogRecord).offset + 1
         own.fruitless = end > own.committed ? 0 : own.fruitless + 1
         own.readyAtMs = own.fruitless > 0 ? simulation.nowMs + computeRetryMs(own.fruitless) : 0
         own.committed = Math.max(own.committed, end)

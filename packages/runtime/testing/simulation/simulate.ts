@@ -74,7 +74,7 @@ interface Played {
 }
 
 /**
- * Plays a process under schedules with faults: instances are killed between any two steps, batches are delivered twice, in any size,
+ * Plays a process under schedules with faults: instances are killed between any two calls, batches are delivered twice, in any size,
  * and beside each other, answers are lost or late, and the store forgets. Each schedule must give the same states and emissions as
  * an undisturbed run over its log, and must not stand still. The same seed plays the same schedule.
  *
@@ -158,13 +158,17 @@ async function playSchedule<State>(
   })
   const group = simulation.addConsumer({ codes: [createConsumer(process)], topics: [topic] })
   for (const [index, record] of records.entries()) {
-    const content = 'type' in record ? writeEvent(record) : toRecordContent(record)
-    const key = 'type' in record ? Buffer.from(record.subject ?? '') : toRecordContent(record).key
-    const partition = key ? computePartition(key, partitions) : index % partitions
+    const content =
+      'type' in record
+        ? { ...writeEvent(record), key: Buffer.from(record.subject ?? '') }
+        : toRecordContent(record)
+    const partition = content.key ? computePartition(content.key, partitions) : index % partitions
     const what = 'id' in record ? record.id : `record ${index}`
-    simulation.comes(times[index] as number, `${what} comes`, () => {
-      simulation.log.append(topic, partition, { ...content, key: key ?? null })
-    })
+    simulation.comes(
+      times[index] as number,
+      `${what} comes`,
+      () => void simulation.log.append(topic, partition, content),
+    )
   }
   addTicks(simulation, application, { topic, partitions, everyMs })
   const failures = application.kafkaTopic(application.failuresTopic, ENV)

@@ -21,7 +21,7 @@ interface PartitionContents {
   end: number
 }
 
-export type RecordContent = Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>
+type RecordContent = Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>
 
 export class SimulatedLog implements LogReader, LogBounds, Publisher {
   /** Called before each append. Returns the number of offsets without a record before it. */
@@ -86,7 +86,7 @@ export class SimulatedLog implements LogReader, LogBounds, Publisher {
     })
   }
 
-  /** Removes the records before an offset, and offsets without a record behind them, for everyone who reads. */
+  /** Removes the records before an offset, and offsets without a record behind them, for all readers. */
   expire(topic: string, partition: number, beforeOffset: number): void {
     if (this.#settings.get(topic)?.isKept) return
     const contents = this.#partition(topic, partition)

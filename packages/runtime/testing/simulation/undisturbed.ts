@@ -2,8 +2,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { MemoryState } from '../../adapters/memory/memory-state.ts'
 import { MemoryStateStore } from '../../adapters/memory/state-store.ts'
-import { isFailure } from '../../cloudevents/event.ts'
-import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '../../cloudevents/record.ts'
 import type { Event } from '../../consumer/event.ts'
 import { consume } from '../../pipeline/consume.ts'
@@ -13,6 +11,7 @@ import { LogChecks } from '../../pipeline/log/log-identity.ts'
 import type { Decision } from '../../pipeline/model/decision.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Ports } from '../../pipeline/ports.ts'
+import { readEmittedEvent } from '../consumer-kit.ts'
 import { MemoryPublisher } from '../memory-publisher.ts'
 import { kafkaEvent } from '../records.ts'
 import type { Group } from './group.ts'
@@ -179,8 +178,6 @@ function nameEvent({ id, type, extensions }: Event): string {
 
 /** Returns the event of a record, with its place in Kafka. */
 function readPublished(record: OutgoingRecord): Event {
-  const event = readEvent(record)
-  if (isFailure(event)) throw new Error(`an invalid event was published: ${event.message}`)
   const { topic, partition, key } = record
-  return Object.assign(event, { place: [topic, partition, key?.toString()] })
+  return Object.assign(readEmittedEvent(record), { place: [topic, partition, key?.toString()] })
 }

@@ -2,7 +2,7 @@
 import { type TopicLayout, TopicOffsets } from '#runtime/operating/kafka'
 import { withTimeout } from '../../lib/diagnosis/observe.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
-import { findTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
+import { findTopicReach, type TopicReach } from '../../lib/log/topic-bounds.ts'
 import type { Environment } from '../../lib/questions/environment.ts'
 import { missingTopic } from '../../lib/questions/kafka.ts'
 import { requireOwnTopics } from './environment.ts'

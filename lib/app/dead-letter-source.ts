@@ -2,7 +2,7 @@
 
 import type { Connections } from '#runtime/functions/connections'
 import { StateInspection } from '#runtime/operating/states'
-import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
+import type { DeadLetterSource } from '../log/dead-letters.ts'
 import { DAY_MS } from '../support/duration.ts'
 import type { Named, Vocabulary } from './names.ts'
 import { topicRow } from './topic-table.ts'

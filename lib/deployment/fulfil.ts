@@ -1,8 +1,8 @@
 /** Creates and changes the topics of an environment on request of CloudFormation. */
 import type { Signal } from '../app/topic-table.ts'
-import type { Applying } from '../operations/topics/apply.ts'
-import type { PlannedTopics } from '../operations/topics/cluster-plan.ts'
-import { ABOUT_REFUSED, type RefusedChange } from '../operations/topics/plan.ts'
+import type { Applying } from '../topics/apply.ts'
+import type { PlannedTopics } from '../topics/cluster-plan.ts'
+import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
 import { OperationFailure } from '../support/operation-failure.ts'
 import { HiddenTopics } from './patience.ts'
 import {

@@ -104,7 +104,7 @@ class Deployment implements DeploymentPorts {
     const { config, kafka } = await this.#start()
     const [{ TopicOffsets }, { planTopicChanges }] = await Promise.all([
       import('#runtime/operating/kafka'),
-      import('../operations/topics/cluster-plan.ts'),
+      import('../topics/cluster-plan.ts'),
     ])
     const { env, names } = config
     const { clusterArn } = config.kafka
@@ -119,14 +119,14 @@ class Deployment implements DeploymentPorts {
     const { config, kafka } = await this.#start()
     const mayBeHidden = config.kafka.auth === 'iam'
     if (inputs.length === 0) return { topics: [], mayBeHidden }
-    const { listTopics } = await import('../queries/kafka/topic-descriptions.ts')
+    const { listTopics } = await import('../topics/topic-descriptions.ts')
     const existing = new Set((await listTopics(kafka)).map(({ topic }) => topic))
     return { topics: inputs.filter(topic => !existing.has(topic)), mayBeHidden }
   }
 
   apply: DeploymentPorts['apply'] = async (planned, applying) => {
     const { kafka } = await this.#start()
-    const { applyTopics } = await import('../operations/topics/apply.ts')
+    const { applyTopics } = await import('../topics/apply.ts')
     await applyTopics(kafka, planned, applying, this.#stop)
   }
 

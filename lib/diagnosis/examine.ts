@@ -15,8 +15,8 @@ import type { Named } from '../app/names.ts'
 import type { Signal } from '../app/topic-table.ts'
 import { MERGED_READINGS_ADVICE } from '../intake/merged-keys.ts'
 import { readInputRecord } from '../intake/read-record.ts'
-import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { DeadLetters } from '../log/dead-letters.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import { describeUnended, findUnended, readAudits } from '../queries/records/unended-operations.ts'
 import {
   findUnknownTypes,

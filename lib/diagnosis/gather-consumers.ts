@@ -12,7 +12,7 @@ import {
 import type { RedisCircuitBreaker, StateInspection } from '#runtime/operating/states'
 import { type LogReader, OPEN_MS } from '#runtime/pipeline'
 import { addAges, computePartitionLags } from '../queries/kafka/consumer-lag.ts'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, ReadTopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { observe } from './observe.ts'

@@ -10,7 +10,7 @@ import {
   type TopicLayout,
   toLayout,
 } from '#runtime/operating/kafka'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import type {
   BatchFacts,
   ClusterFacts,

@@ -1,7 +1,7 @@
 /** Looks for open transactions, behind which no consumer reads. */
 import { describeOpenTransaction, OPEN_FOR_MS, type OpenTransaction } from '@sluice/kafka-records/requests'
 import type { ClusterInspection } from '#runtime/operating/kafka'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import { createFinding, type Finding, type Judgement, type Observed, unknown, wrong } from './finding.ts'
 import { observe } from './observe.ts'
 

@@ -3,7 +3,7 @@
  * audit. Writes are permitted only meanwhile.
  */
 import { isUnknownTopic } from '#runtime/operating/servers'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import type { Fields } from '../questions/field.ts'
 import { missingTopic } from '../questions/kafka.ts'
 import type { Audit } from './audit-event.ts'

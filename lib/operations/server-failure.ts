@@ -6,7 +6,7 @@ import { isUnknownTopic, RefusedByKafka } from '#runtime/operating/servers'
 import { isUnreadable, Unavailable } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
-import { getReason } from '../queries/kafka/kafka-answers.ts'
+import { getReason } from '../log/kafka-answers.ts'
 import { Failure } from '../support/failure.ts'
 import { OperationFailure } from '../support/operation-failure.ts'
 

@@ -11,9 +11,9 @@ import {
   collectLives,
   readAlertLives,
 } from '../queries/alerts/alert-lives.ts'
-import { readTopicReach } from '../queries/kafka/topics.ts'
+import { readTopicReach } from '../log/topic-bounds.ts'
 import { selectNewest } from '../queries/records/newest-ranges.ts'
-import { type Range, searchRecords, toRanges } from '../queries/records/read-records.ts'
+import { type Range, searchRecords, toRanges } from '../log/read-records.ts'
 import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
 import { type Environment, Kept } from './environment.ts'

@@ -1,5 +1,5 @@
 import { type ListedBroker, toListedBrokers } from '../queries/kafka/cluster.ts'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import { column, count, type Tone } from './column.ts'
 import { question } from './question.ts'
 

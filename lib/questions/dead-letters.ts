@@ -8,7 +8,7 @@ import {
   listNewestDeadLetters,
 } from '../queries/dead-letters/dead-letter-pages.ts'
 import { formatPlace, parsePlace, readDeadLetters } from '../queries/dead-letters/dead-letter-records.ts'
-import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../queries/dead-letters/dead-letters.ts'
+import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../log/dead-letters.ts'
 import { toFlatEvent } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
 import { column, count, type Tone } from './column.ts'

@@ -4,7 +4,7 @@ import type { Config } from '../app/config.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { examineTransactions } from '../diagnosis/transactions.ts'
 import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import { Failure } from '../support/failure.ts'
 import type { Environment } from './environment.ts'
 

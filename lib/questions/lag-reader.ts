@@ -14,7 +14,7 @@ import {
   readConsumerLags,
   readFirstTimestamp,
 } from '../queries/kafka/consumer-lag.ts'
-import { findTopicBounds } from '../queries/kafka/topics.ts'
+import { findTopicBounds } from '../log/topic-bounds.ts'
 
 /** Maximum number of partitions whose first pending record is read at a time. Each consumer and topic has its share. */
 export const MAX_AGES = 50

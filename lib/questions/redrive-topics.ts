@@ -1,6 +1,6 @@
 import { SIGNALS, topicRow } from '../app/topic-table.ts'
 import type { RedriveTopic, RedriveTopics } from '../queries/dead-letters/redrive-decision.ts'
-import { findTopicBounds } from '../queries/kafka/topics.ts'
+import { findTopicBounds } from '../log/topic-bounds.ts'
 import type { Environment } from './environment.ts'
 
 /**

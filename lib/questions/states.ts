@@ -1,7 +1,7 @@
 /** States of consumers: all of them with their totals, or those of one consumer, partition by partition. */
 import type { Bounds } from '#runtime/operating/kafka'
 import { wholeNumber } from '#runtime/settings'
-import { findTopicBounds } from '../queries/kafka/topics.ts'
+import { findTopicBounds } from '../log/topic-bounds.ts'
 import { sumReasons } from '../queries/states/outcomes.ts'
 import {
   type PartitionState,

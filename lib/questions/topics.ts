@@ -1,6 +1,6 @@
 import type { Bounds, TopicPartition } from '#runtime/operating/kafka'
 import { isLeaderless, isUnderReplicated, toClusterTopics } from '../queries/kafka/cluster.ts'
-import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import { computeTopicSizes } from '../queries/kafka/topic-sizes.ts'
 import { textFilter } from '../support/text-match.ts'
 import { column, count, type Tone } from './column.ts'

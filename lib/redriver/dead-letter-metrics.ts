@@ -7,7 +7,7 @@ import { deadLetterSource } from '../app/dead-letter-source.ts'
 import type { SCHEDULED_METRICS } from '../app/metrics.ts'
 import type { Named, Vocabulary } from '../app/names.ts'
 import { RETRY_TOPICS } from '../app/topic-table.ts'
-import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
+import { DeadLetters } from '../log/dead-letters.ts'
 import { MINUTE_MS } from '../support/duration.ts'
 
 /** Remaining time of the invocation, in milliseconds, at which counting stops. */

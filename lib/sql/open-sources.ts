@@ -6,7 +6,7 @@ import { historyAt } from '../app/history-store.ts'
 import { loadInputSchemas } from '../app/loaded-inputs.ts'
 import { type HistoryStore, HistoryUnavailable } from '../history/store.ts'
 import { getTableSignal } from '../history/tables.ts'
-import { findTopicReach } from '../queries/kafka/topics.ts'
+import { findTopicReach } from '../log/topic-bounds.ts'
 import type { Environment } from '../questions/environment.ts'
 import type { SqlSources } from './load-table.ts'
 

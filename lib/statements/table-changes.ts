@@ -3,7 +3,7 @@
 import { isFailure, readEvent } from '#runtime/cloudevents'
 import type { TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
-import { readTopicBounds } from '../queries/kafka/topics.ts'
+import { readTopicBounds } from '../log/topic-bounds.ts'
 import { followTopic } from '../queries/records/follow-topic.ts'
 import { OperationFailure } from '../support/operation-failure.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'

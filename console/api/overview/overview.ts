@@ -14,7 +14,7 @@ import type { WaitingRecords } from '../../../lib/diagnosis/waiting.ts'
 import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
 import type { ReadTopic } from '../../../lib/queries/kafka/consumer-lag.ts'
-import { answerSoon } from '../../../lib/queries/kafka/kafka-answers.ts'
+import { answerSoon } from '../../../lib/log/kafka-answers.ts'
 import {
   describeUnended,
   findUnended,

@@ -7,8 +7,8 @@ import type { LogRecord } from '#runtime/cloudevents'
 import { computePartition } from '#runtime/consumer'
 import type { TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
-import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
-import { type Range, toRanges } from '../../../lib/queries/records/read-records.ts'
+import { readTopicReach } from '../../../lib/log/topic-bounds.ts'
+import { type Range, toRanges } from '../../../lib/log/read-records.ts'
 import { type Searched, searchNewest } from '../../../lib/queries/records/search-newest.ts'
 
 /** A result with a time. If there are too many results, the oldest are removed. */

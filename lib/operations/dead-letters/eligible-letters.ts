@@ -4,13 +4,13 @@ import { instant } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
 import { TopicOffsets } from '#runtime/operating/kafka'
 import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
-import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
+import type { DeadLetterPlace, PlacedRow } from '../../log/dead-letters.ts'
 import {
   buildRedrive,
   findLeftOutReason,
   type RedriveTopics,
 } from '../../queries/dead-letters/redrive-decision.ts'
-import { findTopicBounds } from '../../queries/kafka/topics.ts'
+import { findTopicBounds } from '../../log/topic-bounds.ts'
 import { OperationFailure } from '../../support/operation-failure.ts'
 import type { Handling } from './handling.ts'
 import type { Tally } from './result.ts'

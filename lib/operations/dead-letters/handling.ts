@@ -8,7 +8,7 @@ import {
   type DeadLetterSource,
   DeadLetters,
   type PlacedRow,
-} from '../../queries/dead-letters/dead-letters.ts'
+} from '../../log/dead-letters.ts'
 import type { RedriveTopics, RequestedHandling } from '../../queries/dead-letters/redrive-decision.ts'
 import type { ClockAndIds, Environment } from '../../questions/environment.ts'
 import { readRedriveTopics } from '../../questions/redrive-topics.ts'

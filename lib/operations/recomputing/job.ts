@@ -17,7 +17,7 @@ import {
   Unavailable,
 } from '#runtime/pipeline'
 import { withTimeout } from '../../diagnosis/observe.ts'
-import { findTopicReach, type TopicReach } from '../../queries/kafka/topics.ts'
+import { findTopicReach, type TopicReach } from '../../log/topic-bounds.ts'
 import type { Environment } from '../../questions/environment.ts'
 import { missingTopic } from '../../questions/kafka.ts'
 import { OperationFailure } from '../../support/operation-failure.ts'

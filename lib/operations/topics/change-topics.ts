@@ -16,9 +16,9 @@ import { inTerminal, listField, nameField, numberField, textField } from '../../
 import { usageFailure } from '../../support/operation-failure.ts'
 import { changeAudited } from '../carry-out.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, PartlyDone } from '../operation.ts'
-import { type Applying, applyTopics, creating } from './apply.ts'
-import { findCreation, type PlannedTopics, planTopicChanges } from './cluster-plan.ts'
-import type { TopicCreation, TopicPlan } from './plan.ts'
+import { type Applying, applyTopics, creating } from '../../topics/apply.ts'
+import { findCreation, type PlannedTopics, planTopicChanges } from '../../topics/cluster-plan.ts'
+import type { TopicCreation, TopicPlan } from '../../topics/plan.ts'
 
 const POSITIVE = wholeNumber({ least: 1 })
 

@@ -16,7 +16,7 @@ import {
   isApplying,
   openStoredPlan,
 } from '../../clock/view-plan.ts'
-import type { Range } from '../../queries/records/read-records.ts'
+import type { Range } from '../../log/read-records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import type { Environment } from '../../questions/environment.ts'
 import {

@@ -18,7 +18,7 @@ import {
   type Publisher,
   type SkippedRecords,
 } from '#runtime/pipeline'
-import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
+import { type Range, readRecordGroups } from '../../log/read-records.ts'
 import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'

@@ -4,7 +4,7 @@ import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import { derivedId, type Event, formatEntity } from '#runtime/consumer'
 import type { LogReader } from '#runtime/pipeline'
 import type { Alert } from '../../alerting/alert.ts'
-import { type Range, searchRecords } from '../records/read-records.ts'
+import { type Range, searchRecords } from '../../log/read-records.ts'
 import { getTimeMs } from './alerts-topic.ts'
 
 /** Event with its position in the log. */

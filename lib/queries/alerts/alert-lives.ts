@@ -6,7 +6,7 @@ import type { LogReader } from '#runtime/pipeline'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
 import type { Families } from '../../telemetry/families.ts'
-import { type Range, readRecords } from '../records/read-records.ts'
+import { type Range, readRecords } from '../../log/read-records.ts'
 import { getAlert } from './alerts-topic.ts'
 
 /** Alert with its transitions, as far as they were read. */

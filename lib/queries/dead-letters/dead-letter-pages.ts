@@ -4,7 +4,7 @@ import { cut } from '../../failures/dead-letter-row.ts'
 import { listEntityKeys } from '../../telemetry/entity-data.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { Counts } from './counts.ts'
-import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
+import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from '../../log/dead-letters.ts'
 
 /** Conditions for dead letters. An empty filter matches all dead letters. */
 export interface DeadLetterFilter {

@@ -7,8 +7,8 @@ import {
   type HandledAction,
   readDlqRecord,
 } from '../../failures/dlq-record.ts'
-import { type Range, readRecordGroups } from '../records/read-records.ts'
-import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
+import { type Range, readRecordGroups } from '../../log/read-records.ts'
+import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from '../../log/dead-letters.ts'
 
 /** Result of a search: a readable or unreadable dead letter, another record, or nothing. */
 export type DeadLetterAnswer =

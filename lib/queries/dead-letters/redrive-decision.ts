@@ -11,7 +11,7 @@ import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import type { Families } from '../../telemetry/families.ts'
-import type { PlacedRow } from './dead-letters.ts'
+import type { PlacedRow } from '../../log/dead-letters.ts'
 
 export type Command = 'redrive' | 'drop'
 

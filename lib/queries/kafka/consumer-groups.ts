@@ -11,7 +11,7 @@ import {
 import type { LogReader } from '#runtime/pipeline'
 import { computeSum } from '../../support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
-import { awaitKafkaAnswer } from './kafka-answers.ts'
+import { awaitKafkaAnswer } from '../../log/kafka-answers.ts'
 
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {

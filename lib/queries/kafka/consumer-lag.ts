@@ -3,8 +3,8 @@
 import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { isUnreadable, type LogReader, Unavailable } from '#runtime/pipeline'
 import { computeSum } from '../../support/count.ts'
-import { awaitKafkaAnswer } from './kafka-answers.ts'
-import { findTopicBounds } from './topics.ts'
+import { awaitKafkaAnswer } from '../../log/kafka-answers.ts'
+import { findTopicBounds } from '../../log/topic-bounds.ts'
 
 /** Topic that a function reads, with its consumer group. */
 export interface ReadTopic {

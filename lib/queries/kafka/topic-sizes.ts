@@ -3,7 +3,7 @@
 import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker, TopicLayout } from '#runtime/operating/kafka'
 import { sumIfKnown } from '../../support/count.ts'
-import { awaitKafkaAnswer } from './kafka-answers.ts'
+import { awaitKafkaAnswer } from '../../log/kafka-answers.ts'
 
 /** Size of a topic. A size is null if no broker reports it. */
 export interface TopicSize {

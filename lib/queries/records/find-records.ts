@@ -1,7 +1,7 @@
 /** Searches a topic forwards or backwards within limits. A later search can continue where an earlier one ended. */
 import { estimateSize, type LogRecord } from '#runtime/cloudevents'
 import type { LogReader } from '#runtime/pipeline'
-import { type Range, readRecordGroups } from './read-records.ts'
+import { type Range, readRecordGroups } from '../../log/read-records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
 
 /** Order in which records are read, by time. */

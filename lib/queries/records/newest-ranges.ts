@@ -1,5 +1,5 @@
 /** Limits a query to the newest part of a log. Pure. */
-import type { Range } from './read-records.ts'
+import type { Range } from '../../log/read-records.ts'
 
 export interface Newest {
   readonly ranges: readonly Range[]

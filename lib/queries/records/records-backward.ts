@@ -4,7 +4,7 @@
  */
 import { estimateSize, type LogRecord } from '#runtime/cloudevents'
 import type { LogReader } from '#runtime/pipeline'
-import type { Range } from './read-records.ts'
+import type { Range } from '../../log/read-records.ts'
 
 /** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */
 const FIRST_WINDOW = 32

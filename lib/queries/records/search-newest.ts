@@ -1,7 +1,7 @@
 /** Searches ranges backwards from their newest records, within limits. A page thus never has to read a whole topic. */
 import { estimateSize, type LogRecord } from '#runtime/cloudevents'
 import type { LogReader } from '#runtime/pipeline'
-import type { Range } from './read-records.ts'
+import type { Range } from '../../log/read-records.ts'
 
 export interface SearchLimits {
   /** Maximum number of offsets to examine in all ranges together. */

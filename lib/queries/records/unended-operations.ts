@@ -6,7 +6,7 @@ import type { EventType } from '../../schemas/event-types.ts'
 import type { Audit } from '../../schemas/types.ts'
 import { DAY_MS } from '../../support/duration.ts'
 import { selectNewest } from './newest-ranges.ts'
-import { searchRecords } from './read-records.ts'
+import { searchRecords } from '../../log/read-records.ts'
 
 export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 

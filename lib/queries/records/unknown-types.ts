@@ -9,7 +9,7 @@ import { listEventTypes } from '../../telemetry/event-types.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { getTimeMs } from '../alerts/alerts-topic.ts'
 import { selectNewest } from './newest-ranges.ts'
-import { readRecords } from './read-records.ts'
+import { readRecords } from '../../log/read-records.ts'
 
 export interface UnknownType {
   readonly type: string

@@ -7,8 +7,8 @@ import { isWithin, listSlices, rowsOfSlice } from '../../history/read-history.ts
 import { toLogRecord } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
-import type { TopicReach } from '../../queries/kafka/topics.ts'
-import { readRecordGroups } from '../../queries/records/read-records.ts'
+import type { TopicReach } from '../../log/topic-bounds.ts'
+import { readRecordGroups } from '../../log/read-records.ts'
 import type { Families } from '../../telemetry/families.ts'
 
 /** Places that contain records. At least one of both is present. */

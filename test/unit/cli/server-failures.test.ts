@@ -16,7 +16,7 @@ import { checkTopic } from '../../../lib/diagnosis/checks/topics.ts'
 import { observe } from '../../../lib/diagnosis/observe.ts'
 import { StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { serverFailure } from '../../../lib/operations/server-failure.ts'
-import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
+import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
 import { ACCOUNT, kafka, MACHINE, topic } from '../../support/doctor-facts.ts'
 import { NAMES } from '../../support/families.ts'
 

@@ -5,7 +5,7 @@ import { Unavailable } from '#runtime/pipeline'
 import { createConsoleEnvironment } from '../../../console/environment.ts'
 import { KafkaMonitor } from '../../../console/kafka-outage.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { answerSoon } from '../../../lib/queries/kafka/kafka-answers.ts'
+import { answerSoon } from '../../../lib/log/kafka-answers.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 

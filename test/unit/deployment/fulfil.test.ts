@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type DeploymentPorts, fulfillRequest } from '../../../lib/deployment/fulfil.ts'
 import { runPatiently } from '../../../lib/deployment/patience.ts'
 import type { ResourceRequest } from '../../../lib/deployment/request.ts'
-import type { TopicPlan } from '../../../lib/operations/topics/plan.ts'
+import type { TopicPlan } from '../../../lib/topics/plan.ts'
 
 const NOTHING: TopicPlan = { creations: [], changes: [], refused: [] }
 const CREATION = { topic: 'sluice.telemetry.readings.prod', partitions: 12, replicationFactor: 3 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents'
 import { logRecord, MemoryLogReader } from '#runtime/testing'
 import { type Direction, type FindLimits, findRecords } from '../../../lib/queries/records/find-records.ts'
-import type { Range } from '../../../lib/queries/records/read-records.ts'
+import type { Range } from '../../../lib/log/read-records.ts'
 import { readRecordGroupsBackward } from '../../../lib/queries/records/records-backward.ts'
 
 const FREE: FindLimits = {

@@ -2,7 +2,7 @@
 
 import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents'
 import type { Bounds } from '#runtime/operating/kafka'
-import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
+import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
 import { toContent } from '../../../../lib/queries/records/bytes-view.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'

@@ -5,7 +5,7 @@ import {
   describePlan,
   toRefusedText,
 } from '../../../../lib/operations/topics/change-topics.ts'
-import { getClusterKind, planTopics, type TopicFacts } from '../../../../lib/operations/topics/plan.ts'
+import { getClusterKind, planTopics, type TopicFacts } from '../../../../lib/topics/plan.ts'
 import { NAMES } from '../../../support/families.ts'
 import { golden, goldenAnswers } from '../../../support/golden.ts'
 

@@ -8,10 +8,10 @@ import { formatEntity } from '#runtime/consumer'
 import type { Bounds } from '#runtime/operating/kafka'
 import type { StateInspection } from '#runtime/operating/states'
 import { type LogReader, Unavailable } from '#runtime/pipeline'
-import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'
-import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../../failures/open-dead-letters.ts'
-import type { Families } from '../../telemetry/families.ts'
-import { readRecordGroups } from '../records/read-records.ts'
+import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../failures/dead-letter-row.ts'
+import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../failures/open-dead-letters.ts'
+import type { Families } from '../telemetry/families.ts'
+import { readRecordGroups } from './read-records.ts'
 
 /** Position of a dead letter in the dlq topic. */
 export interface DeadLetterPlace {

@@ -12,7 +12,7 @@ import {
   formatPlace,
   readDeadLetters,
 } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
-import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
+import { type DeadLetterSource, DeadLetters } from '../../../lib/log/dead-letters.ts'
 import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../support/dead-letters.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { appliedUpTo, createInspection, type StoredPartition } from '../tables/stored.ts'

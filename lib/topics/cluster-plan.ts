@@ -3,16 +3,17 @@
 import { replicationOn } from '@sluice/kafka-records/replication'
 import {
   brokerCount,
+  compareTopics,
   type Kafka,
   type NewTopic,
   type TopicLayout,
   type TopicOffsets,
 } from '#runtime/operating/kafka'
 import { type KafkaTopic, topicConfiguration } from '#runtime/operating/servers'
-import type { Named } from '../../app/names.ts'
-import { SIGNALS, type Signal } from '../../app/topic-table.ts'
-import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'
-import { compareTopicsByTable } from '../../queries/kafka/topics.ts'
+import type { Named } from '../app/names.ts'
+import { SIGNALS, type Signal } from '../app/topic-table.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
+import { countRecords, listTopics } from './topic-descriptions.ts'
 import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from './plan.ts'
 
 /** Environment of the topics, with facts that Kafka does not report. */
@@ -47,7 +48,7 @@ export async function planTopicChanges(planning: Planning): Promise<PlannedTopic
     ...names.kafkaTopics(env),
     ...others.filter(({ name }) => existing.every(({ topic }) => topic !== name)),
   ]
-  const comparison = await compareTopicsByTable(kafka, { topics, replication })
+  const comparison = await awaitKafkaAnswer('list of topics', compareTopics(kafka, { topics, replication }))
   const copies = kind.decides.includes('replication.factor') ? {} : { replicationFactor: replication.factor }
   const wanted = topics.map(({ name, partitions }) => ({ topic: name, partitions, ...copies }))
   const settings = topics.map(topic => {

@@ -9,7 +9,7 @@ import {
   type NewTopic,
   type TopicDifference,
 } from '#runtime/operating/kafka'
-import { OperationFailure } from '../../support/operation-failure.ts'
+import { OperationFailure } from '../support/operation-failure.ts'
 import { findCreation, type PlannedTopics } from './cluster-plan.ts'
 
 /** Progress of applying a plan. */

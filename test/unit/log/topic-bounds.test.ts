@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
+import { readTopicReach } from '../../../lib/log/topic-bounds.ts'
 
 const BOUNDS = [{ start: 1, end: 5 }]
 

@@ -5,9 +5,9 @@
 
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import type { LogBounds, LogReader } from '#runtime/pipeline'
-import { SEGMENT_SPAN_MS } from '../../history/archiver.ts'
-import { TICK_TYPE } from '../../telemetry/tick.ts'
-import { findTopicBounds } from './topics.ts'
+import { SEGMENT_SPAN_MS } from '../history/archiver.ts'
+import { TICK_TYPE } from '../telemetry/tick.ts'
+import { findTopicBounds } from './topic-bounds.ts'
 
 /** Number of offsets that are searched for the last record. The last offsets can belong to transaction markers. */
 const LAST_OFFSETS = 20

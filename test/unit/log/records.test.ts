@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogReader } from '#runtime/pipeline'
 import { logRecord } from '#runtime/test/support/records'
-import { type Range, readRecords, toRanges } from '../../../lib/queries/records/read-records.ts'
+import { type Range, readRecords, toRanges } from '../../../lib/log/read-records.ts'
 
 describe('the records of several partitions', () => {
   const log = (times: Readonly<Record<number, readonly number[]>>, perFetch: number): LogReader => ({

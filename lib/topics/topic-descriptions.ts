@@ -7,8 +7,8 @@ import {
   type TopicOffsets,
   topicLayouts,
 } from '#runtime/operating/kafka'
-import { awaitKafkaAnswer } from './kafka-answers.ts'
-import { readTopicBounds } from './topics.ts'
+import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
+import { readTopicBounds } from '../log/topic-bounds.ts'
 
 /**
  * Returns the topics of the cluster sorted by name, without internal topics.

@@ -4,9 +4,9 @@
  */
 
 import type { TopicComparison, TopicDifference } from '#runtime/operating/kafka'
-import type { Names } from '../../app/names.ts'
-import { isServerlessCluster } from '../../app/resource-names.ts'
-import { count } from '../../support/count.ts'
+import type { Names } from '../app/names.ts'
+import { isServerlessCluster } from '../app/resource-names.ts'
+import { count } from '../support/count.ts'
 
 export interface TopicCreation {
   readonly topic: string

@@ -2,7 +2,7 @@
 
 import type { LogRecord } from '#runtime/cloudevents'
 import type { LogReader, ReadRange } from '#runtime/pipeline'
-import type { TopicReach } from '../kafka/topics.ts'
+import type { TopicReach } from './topic-bounds.ts'
 
 /** Offset range of one partition. The start is inclusive, the end exclusive. */
 export interface Range {

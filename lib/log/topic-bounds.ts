@@ -1,13 +1,6 @@
-/** Reads which topics exist, how they differ from the topic table, and the bounds of their partitions. */
+/** Reads which topics exist, and the bounds of their partitions. */
 
-import {
-  type Bounds,
-  compareTopics,
-  type Kafka,
-  type TopicComparison,
-  type TopicOffsets,
-  type TopicsOptions,
-} from '#runtime/operating/kafka'
+import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { isUnknownTopic } from '#runtime/operating/servers'
 import type { OutputRange } from '#runtime/operating/verify'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
@@ -69,18 +62,6 @@ export function findTopicReach(...asked: Parameters<typeof readTopicReach>): Pro
 
 function ignoreUnknownTopic(error: unknown): undefined {
   if (!isUnknownTopic(error)) throw error
-}
-
-/**
- * Compares topics in Kafka with their definitions: whether they exist, and which settings differ.
- *
- * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
- */
-export function compareTopicsByTable(
-  kafka: Kafka,
-  wanted: Pick<TopicsOptions, 'topics' | 'replication'>,
-): Promise<TopicComparison> {
-  return awaitKafkaAnswer('list of topics', compareTopics(kafka, wanted))
 }
 
 /** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */

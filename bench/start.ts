@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readFunctions } from '../lib/app/function-entries.ts'
+import { readFunctions } from '../control/environment/function-entries.ts'
 import { LOCAL } from '../scripts/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'

@@ -4,8 +4,8 @@
  */
 
 import { ENVIRONMENT_NAME, text, wholeNumber } from '#runtime/settings'
-import { type Fields, type Filter, flagField, optionField } from '../lib/questions/field.ts'
-import type { FieldRules } from '../lib/questions/field-rules.ts'
+import { type Fields, type Filter, flagField, optionField } from '../control/questions/field.ts'
+import type { FieldRules } from '../control/questions/field-rules.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Converts a name to kebab case. For example, `dryRun` becomes `dry-run`. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
-import { CONSOLE_OPERATIONS, OPERATIONS } from '../lib/operations/all.ts'
+import { CONSOLE_OPERATIONS, OPERATIONS } from '../control/operations/all.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { buildProgram } from './program.ts'
 

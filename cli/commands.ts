@@ -4,8 +4,8 @@
  * command: `rules test` is declared in `rules/test.ts`, and `verify` in `verify/verify.ts`.
  */
 
-import { type ListedOperation, OPERATIONS } from '../lib/operations/all.ts'
-import { ALL_QUESTIONS, type ListedQuestion } from '../lib/questions/all.ts'
+import { type ListedOperation, OPERATIONS } from '../control/operations/all.ts'
+import { ALL_QUESTIONS, type ListedQuestion } from '../control/questions/all.ts'
 import type { CommandValue } from './command.ts'
 
 /** Command with its description and its file. */

@@ -2,17 +2,17 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { OPERATIONS } from '../lib/operations/all.ts'
-import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
+import { OPERATIONS } from '../control/operations/all.ts'
+import { carryOutPlan, toAgreement } from '../control/operations/carry-out.ts'
 import {
   type ChangedEnvironment,
   type Operation,
   PartlyDone,
   type Project,
   type Undo,
-} from '../lib/operations/operation.ts'
-import { type Fields, type Filter, flagField } from '../lib/questions/field.ts'
-import { openBulkPublisher } from '../lib/recordings/bulk-publisher.ts'
+} from '../control/operations/operation.ts'
+import { type Fields, type Filter, flagField } from '../control/questions/field.ts'
+import { openBulkPublisher } from '../control/recordings/bulk-publisher.ts'
 import { quoteWord } from '../lib/support/escape-text.ts'
 import { type CommandValue, environment, JSON_OPTION, toFlag } from './command.ts'
 import { isArgument } from './declare.ts'

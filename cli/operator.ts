@@ -1,5 +1,5 @@
-import { callerArn, isInAws } from '../lib/app/aws/caller.ts'
-import type { Config } from '../lib/app/config.ts'
+import { callerArn, isInAws } from '../control/environment/aws-caller.ts'
+import type { Config } from '../control/environment/config.ts'
 import { userOfMachine } from '../scripts/machine-user.ts'
 import { CliFailure } from './failure.ts'
 

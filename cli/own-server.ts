@@ -1,7 +1,7 @@
 /** Options of the commands that serve pages or an interface on this machine: the address, its names, and who may ask. */
 import { randomBytes } from 'node:crypto'
 import { list } from '#runtime/settings'
-import { type Filter, optionField, withInitial } from '../lib/questions/field.ts'
+import { type Filter, optionField, withInitial } from '../control/questions/field.ts'
 import { CliFailure } from './failure.ts'
 import { readInput } from './input.ts'
 import type { Terminal } from './terminal.ts'

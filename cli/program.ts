@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError, withoutServiceLinks } from '#runtime/settings'
-import { optionField } from '../lib/questions/field.ts'
+import { optionField } from '../control/questions/field.ts'
 import { escapeTextLines } from '../lib/support/escape-text.ts'
 import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'
@@ -62,7 +62,7 @@ async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
     usageFailure(`error: option '--config <file>' ${error}\nTry it with --help.`)
   if (at !== -1 && !named) throw refuse('argument missing')
   if (named === undefined && !terminal.environment.SLUICE_CONFIG) return { context: terminal, words: args }
-  const { mergeSettingsFile } = await import('../lib/app/settings-file.ts')
+  const { mergeSettingsFile } = await import('../control/environment/settings-file.ts')
   const environment = mergeSettingsFile(terminal.environment, named, terminal.folder)
   const words = at === -1 ? args : args.toSpliced(at, args[at] === '--config' ? 2 : 1)
   return { context: { ...terminal, environment }, words }

@@ -6,9 +6,9 @@ import {
   divideFacts,
   formatMetric,
   type MetricValue,
-} from '../lib/questions/column.ts'
-import type { Environment } from '../lib/questions/environment.ts'
-import { type Fields, flagField, numberField, withInitial } from '../lib/questions/field.ts'
+} from '../control/questions/column.ts'
+import type { Environment } from '../control/questions/environment.ts'
+import { type Fields, flagField, numberField, withInitial } from '../control/questions/field.ts'
 import {
   type Answer,
   ask,
@@ -16,7 +16,7 @@ import {
   type Section,
   type Shown,
   type WithLists,
-} from '../lib/questions/question.ts'
+} from '../control/questions/question.ts'
 import { formatShare } from '../lib/support/balance.ts'
 import { type Content, describeContent, formatContent } from '../lib/support/content.ts'
 import { durationText, spanText } from '../lib/support/duration.ts'

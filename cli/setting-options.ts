@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { type GenericSchema, type OptionalSchema, unwrap } from 'valibot'
 import type { Setting, Slice } from '#runtime/settings'
-import { type Field, type Fields, inTerminal, optionField } from '../lib/questions/field.ts'
+import { type Field, type Fields, inTerminal, optionField } from '../control/questions/field.ts'
 
 type Settings = Slice['settings']
 

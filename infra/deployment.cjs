@@ -3,8 +3,8 @@
  * them, because they follow from the function entries.
  */
 const { resolve } = require('node:path')
-const { SLICES } = require('../lib/app/config.ts')
-const { useSettingsFile } = require('../lib/app/settings-file.ts')
+const { SLICES } = require('../control/environment/config.ts')
+const { useSettingsFile } = require('../control/environment/settings-file.ts')
 const { readAccount } = require('./place/account.ts')
 const { createOutputsReader, mergeProblems, addStackOutputs } = require('./place/stack-outputs.ts')
 const { readThisMachine } = require('./place/this-machine.ts')

@@ -1,5 +1,5 @@
 /** First step of the service `topics` of compose.yaml: refuses other names of topics than those of the data in its Kafka. */
-import { readConfig } from '../lib/app/config.ts'
+import { readConfig } from '../control/environment/config.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { keepTopicNames } from './local-topics.ts'
 

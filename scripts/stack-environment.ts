@@ -2,7 +2,7 @@
 
 import { type Environment, KAFKA, REDIS, REGISTRY, withoutServiceLinks } from '#runtime/settings'
 import { NAMES } from '../lib/app/settings/names.ts'
-import { KAFKA_ADDRESSES, REDIS_ADDRESSES } from '../lib/app/settings/precedence.ts'
+import { KAFKA_ADDRESSES, REDIS_ADDRESSES } from '../control/environment/precedence.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'
 
 /** Error for a request that no stack or several stacks match. The message contains the remedy. */

@@ -4,18 +4,18 @@ import type { Serialization } from '#runtime/consumer'
 import { ProducerConnection } from '#runtime/operating/kafka'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer'
 import { chooseProfile, type ProfileName } from '#runtime/settings'
-import type { Config } from '../../lib/app/config.ts'
-import type { ChangedEnvironment } from '../../lib/operations/operation.ts'
-import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
-import { createMissingTopic } from '../../lib/operations/topics/change-topics.ts'
-import type { Pace } from '../../lib/recordings/generate/due-batches.ts'
+import type { Config } from '../../control/environment/config.ts'
+import type { ChangedEnvironment } from '../../control/operations/operation.ts'
+import { requireOwnTopic, resolveTopic } from '../../control/operations/state-keys.ts'
+import { createMissingTopic } from '../../control/operations/change-topics.ts'
+import type { Pace } from '../../control/recordings/generate/due-batches.ts'
 import {
   createKafkaOutlet,
   type Generated,
   generateReadings,
   type Outlet,
   openFileOutlet,
-} from '../../lib/recordings/generate/generate.ts'
+} from '../../control/recordings/generate/generate.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatSize } from '../../lib/support/size-text.ts'

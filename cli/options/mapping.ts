@@ -1,6 +1,6 @@
 /** Loads the mappings that the option `--mapping` of a command names. */
 import { basename, extname, join, resolve } from 'node:path'
-import type { Config } from '../../lib/app/config.ts'
+import type { Config } from '../../control/environment/config.ts'
 import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { listMappingNames, loadMapping } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'

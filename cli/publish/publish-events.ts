@@ -1,9 +1,9 @@
 /** Publishes single events, or records of an input, and reports their positions. */
 
 import { RecordRefused } from '#runtime/pipeline'
-import type { Config } from '../../lib/app/config.ts'
+import type { Config } from '../../control/environment/config.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
-import type { Environment } from '../../lib/questions/environment.ts'
+import type { Environment } from '../../control/questions/environment.ts'
 import {
   appendEvents,
   type PlacedEvent,
@@ -11,7 +11,7 @@ import {
   placeDocument,
   placeEvent,
   toPublishedEvent,
-} from '../../lib/recordings/publish.ts'
+} from '../../control/recordings/publish.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
 import { createWriter } from '../options/serialization.ts'

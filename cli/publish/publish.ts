@@ -1,5 +1,5 @@
-import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import { flagField, nameField, optionField, requiredField } from '../../lib/questions/field.ts'
+import { resolveTopic } from '../../control/operations/state-keys.ts'
+import { flagField, nameField, optionField, requiredField } from '../../control/questions/field.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { publishEvents } from './publish-events.ts'

@@ -1,5 +1,5 @@
-import type { Project } from '../../lib/operations/operation.ts'
-import { isRecomputingError } from '../../lib/operations/recomputing/job.ts'
+import type { Project } from '../../control/operations/operation.ts'
+import { isRecomputingError } from '../../control/operations/recomputing/job.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'

@@ -1,6 +1,6 @@
-import { flagField, nameField, numberField, optionField, withInitial } from '../../lib/questions/field.ts'
-import { SPEED } from '../../lib/recordings/replay/pace.ts'
-import { SHIFT_TARGET } from '../../lib/recordings/replay/time-shift.ts'
+import { flagField, nameField, numberField, optionField, withInitial } from '../../control/questions/field.ts'
+import { SPEED } from '../../control/recordings/replay/pace.ts'
+import { SHIFT_TARGET } from '../../control/recordings/replay/time-shift.ts'
 import { command, environment, JSON_OPTION, POSITIVE } from '../command.ts'
 import { publishRecording } from './publish-recording.ts'
 

@@ -10,13 +10,13 @@ import {
   NAMES,
   readSettings,
 } from '../../lib/app/settings/index.ts'
-import { flagField, listField, optionalNameField } from '../../lib/questions/field.ts'
-import { readPlan } from '../../lib/statements/statements.ts'
+import { flagField, listField, optionalNameField } from '../../control/questions/field.ts'
+import { readPlan } from '../../control/statements/statements.ts'
 import { count } from '../../lib/support/count.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
 import { fileFailure } from '../../lib/support/operation-failure.ts'
-import { readRuleFilesAt } from '../../lib/trials/rules-at-path.ts'
+import { readRuleFilesAt } from '../../control/trials/rules-at-path.ts'
 import { readTables as readPlannedTables } from '../../lib/views/adapters/plan-file.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 import { command } from '../command.ts'

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Vocabulary } from '../../lib/app/names.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { flagField, listField, nameField } from '../../lib/questions/field.ts'
+import { flagField, listField, nameField } from '../../control/questions/field.ts'
 import { count } from '../../lib/support/count.ts'
 import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
 import { fileFailure } from '../../lib/support/operation-failure.ts'
@@ -11,8 +11,8 @@ import {
   runTest,
   type ShownNotification,
   type TestResult,
-} from '../../lib/trials/rule-tests/run.ts'
-import { readTestFile } from '../../lib/trials/rule-tests/test-file.ts'
+} from '../../control/trials/rule-tests/run.ts'
+import { readTestFile } from '../../control/trials/rule-tests/test-file.ts'
 import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'

@@ -3,8 +3,8 @@ import {
   describeRefused,
   describeSchemas,
   TYPES_FIELD,
-} from '../../lib/operations/schemas/compare-schemas.ts'
-import { listField, optionalNameField } from '../../lib/questions/field.ts'
+} from '../../control/operations/schemas/compare-schemas.ts'
+import { listField, optionalNameField } from '../../control/questions/field.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { REGISTRY_OPTION } from '../kafka-options.ts'

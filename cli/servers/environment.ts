@@ -1,13 +1,13 @@
 /** Opens the environment that a command uses, and converts errors to messages for users. */
 import { randomUUID } from 'node:crypto'
 import { within } from '#runtime/waiting'
-import type { Config } from '../../lib/app/config.ts'
-import { readFunctions } from '../../lib/app/function-entries.ts'
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
-import { serverFailure } from '../../lib/operations/server-failure.ts'
-import { Environment } from '../../lib/questions/environment.ts'
-import { listStateKeys } from '../../lib/tables/table.ts'
+import type { Config } from '../../control/environment/config.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import type { DeclaredFunction } from '../../control/environment/functions.ts'
+import { describeKafka } from '../../control/diagnosis/server-standards.ts'
+import { serverFailure } from '../../control/operations/server-failure.ts'
+import { Environment } from '../../control/questions/environment.ts'
+import { listStateKeys } from '../../control/tables/table.ts'
 import { CliFailure } from '../failure.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Opens the history and the log of an environment. */
-import type { Config } from '../../lib/app/config.ts'
+import type { Config } from '../../control/environment/config.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
-import type { RecordPlaces } from '../../lib/trials/try-rules/record-locations.ts'
+import type { RecordPlaces } from '../../control/trials/try-rules/record-locations.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import type { Terminal } from '../terminal.ts'
 import { withEnvironment } from './environment.ts'

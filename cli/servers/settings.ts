@@ -1,7 +1,7 @@
 /** Resolves the settings of a command: variables, options, and the addresses of a running stack. */
 
 import type { Environment } from '#runtime/settings'
-import { type Config, localEnvironment, readConfig } from '../../lib/app/config.ts'
+import { type Config, localEnvironment, readConfig } from '../../control/environment/config.ts'
 import { StackNotFound, stackEnvironment } from '../../scripts/stack-environment.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'

@@ -1,5 +1,5 @@
 /** Finds the database of the storage. */
-import type { Config } from '../../lib/app/config.ts'
+import type { Config } from '../../control/environment/config.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'

@@ -1,10 +1,10 @@
 /** Finds the topic that a command uses, and its offsets. */
 import { type TopicLayout, TopicOffsets } from '#runtime/operating/kafka'
-import { withTimeout } from '../../lib/diagnosis/observe.ts'
-import { serverFailure } from '../../lib/operations/server-failure.ts'
+import { withTimeout } from '../../control/diagnosis/observe.ts'
+import { serverFailure } from '../../control/operations/server-failure.ts'
 import { findTopicReach, type TopicReach } from '../../lib/log/topic-bounds.ts'
-import type { Environment } from '../../lib/questions/environment.ts'
-import { missingTopic } from '../../lib/questions/kafka.ts'
+import type { Environment } from '../../control/questions/environment.ts'
+import { missingTopic } from '../../control/questions/kafka.ts'
 import { requireOwnTopics } from './environment.ts'
 
 /**

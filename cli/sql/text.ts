@@ -1,7 +1,7 @@
 /** Formats query results as text or as CSV. Pure. */
 
-import type { AnswerColumn } from '../../lib/sql/database.ts'
-import { formatValue, type Value } from '../../lib/sql/plain-value.ts'
+import type { AnswerColumn } from '../../control/sql/database.ts'
+import { formatValue, type Value } from '../../control/sql/plain-value.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 

@@ -1,14 +1,14 @@
-import { readFunctions } from '../../lib/app/function-entries.ts'
-import { listConsumers } from '../../lib/app/functions.ts'
-import { resolveTopic, selectStateKeys, unknownConsumerFailure } from '../../lib/operations/state-keys.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import { listConsumers } from '../../control/environment/functions.ts'
+import { resolveTopic, selectStateKeys, unknownConsumerFailure } from '../../control/operations/state-keys.ts'
 import {
   type EntityState,
   type HeldState,
   listEntityStates,
   type TimerState,
-} from '../../lib/queries/states/entities.ts'
-import { nameField, numberField, optionField, withInitial } from '../../lib/questions/field.ts'
-import { readLog } from '../../lib/questions/states.ts'
+} from '../../control/queries/states/entities.ts'
+import { nameField, numberField, optionField, withInitial } from '../../control/questions/field.ts'
+import { readLog } from '../../control/questions/states.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'

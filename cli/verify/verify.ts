@@ -1,4 +1,4 @@
-import { flagField, nameField, numberField, optionField } from '../../lib/questions/field.ts'
+import { flagField, nameField, numberField, optionField } from '../../control/questions/field.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 
 export default command({

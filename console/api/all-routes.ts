@@ -1,6 +1,6 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import { findReaderNeed } from '../../lib/app/storage.ts'
-import type { KnownValues } from '../../lib/questions/question.ts'
+import type { KnownValues } from '../../control/questions/question.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'

@@ -2,16 +2,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type InferOutput, optional, record, strictObject, string } from 'valibot'
 import { instant } from '#runtime/settings'
-import { CONSOLE_OPERATIONS, OPERATIONS } from '../../lib/operations/all.ts'
-import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
+import { CONSOLE_OPERATIONS, OPERATIONS } from '../../control/operations/all.ts'
+import { carryOutPlan, toAgreement } from '../../control/operations/carry-out.ts'
 import {
   type AnyOperation,
   type Operation,
   PartlyDone,
   type Project,
   type Undo,
-} from '../../lib/operations/operation.ts'
-import type { Fields, Filter, ReadFilter, Texts } from '../../lib/questions/field.ts'
+} from '../../control/operations/operation.ts'
+import type { Fields, Filter, ReadFilter, Texts } from '../../control/questions/field.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareChange, declarePostQuery, declareQuery } from '../http/declare-route.ts'

@@ -1,9 +1,9 @@
 /** Routes of questions, and the one that describes them to the page. */
 import type { Context } from 'hono'
 import { string } from 'valibot'
-import { ALL_QUESTIONS, type QuestionsByPath } from '../../lib/questions/all.ts'
-import type { FieldForm, Fields } from '../../lib/questions/field.ts'
-import type { FieldRules } from '../../lib/questions/field-rules.ts'
+import { ALL_QUESTIONS, type QuestionsByPath } from '../../control/questions/all.ts'
+import type { FieldForm, Fields } from '../../control/questions/field.ts'
+import type { FieldRules } from '../../control/questions/field-rules.ts'
 import {
   type Answer,
   type AnyQuestion,
@@ -12,7 +12,7 @@ import {
   type Question,
   type Shown,
   type WithLists,
-} from '../../lib/questions/question.ts'
+} from '../../control/questions/question.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import type { Cache } from '../cache.ts'
 import type { ConsoleEnvironment } from '../environment.ts'

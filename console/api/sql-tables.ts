@@ -1,6 +1,6 @@
 /** Rows of tables that are declared in SQL. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { selectRows } from '../../lib/queries/states/view-rows.ts'
+import { selectRows } from '../../control/queries/states/view-rows.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import type { TableRow } from '../../lib/views/group-rows.ts'
 import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/plan.ts'

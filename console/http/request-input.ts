@@ -10,8 +10,8 @@ import {
   string,
   union,
 } from 'valibot'
-import { type Fields, type ReadFilter, readFilter, type Texts } from '../../lib/questions/field.ts'
-import { type FieldRules, findBrokenRules } from '../../lib/questions/field-rules.ts'
+import { type Fields, type ReadFilter, readFilter, type Texts } from '../../control/questions/field.ts'
+import { type FieldRules, findBrokenRules } from '../../control/questions/field-rules.ts'
 import { ProblemError } from './problem.ts'
 
 /** Schema of the texts of an operation's fields. */

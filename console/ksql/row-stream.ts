@@ -1,6 +1,6 @@
 /** Response body of a query: rows, sent as fast as the client takes them. */
 
-import type { RowChange } from '../../lib/statements/follow-selection.ts'
+import type { RowChange } from '../../control/statements/follow-selection.ts'
 import type { Selection } from '../../lib/views/language/compile-select.ts'
 import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './row-format.ts'
 

@@ -1,5 +1,5 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
-import { describeIgnored } from '../../lib/statements/plan-change.ts'
+import { describeIgnored } from '../../control/statements/plan-change.ts'
 import type { ChangingStatement, Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,

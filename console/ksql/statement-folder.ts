@@ -2,9 +2,9 @@
 import { resolve } from 'node:path'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
-import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
-import { type FolderParts, StatementFolder } from '../../lib/operations/views/statement-folder.ts'
-import { describeRefusal } from '../../lib/queries/saved-files.ts'
+import { openViewPorts } from '../../control/table-builds/apply-views.ts'
+import { type FolderParts, StatementFolder } from '../../control/table-builds/statement-folder.ts'
+import { describeRefusal } from '../../control/queries/saved-files.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 

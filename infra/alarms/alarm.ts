@@ -1,6 +1,6 @@
 /** Types of alarms, independent of CloudFormation. */
 
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import type { DeclaredFunction } from '../../control/environment/functions.ts'
 import type { NamedPlace } from '../place/place.ts'
 import type { Metric, Query } from './metrics.ts'
 

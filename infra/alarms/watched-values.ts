@@ -14,7 +14,7 @@ import {
   getConsumerName,
   isConsumer,
   listTriggerTopics,
-} from '../../lib/app/functions.ts'
+} from '../../control/environment/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { topicRow } from '../../lib/app/topic-table.ts'

@@ -5,7 +5,7 @@
 import { resolveFormats, type Serialization } from '#runtime/consumer'
 import { parseRedisUrl } from '#runtime/operating/servers'
 import { ConfigError } from '#runtime/settings'
-import { SLICES } from '../../lib/app/config.ts'
+import { SLICES } from '../../control/environment/config.ts'
 import { listSerializedTypes } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
 import { isLoopback } from '../../lib/support/loopback.ts'

@@ -1,6 +1,6 @@
 /** Checks what the number of inputs costs: event sources, their pollers while idle, and the size of the roles. Pure. */
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import { selectInputs } from '../../lib/app/functions.ts'
+import type { DeclaredFunction } from '../../control/environment/functions.ts'
+import { selectInputs } from '../../control/environment/functions.ts'
 import { computeSum } from '../../lib/support/count.ts'
 import type { Place } from '../place/place.ts'
 

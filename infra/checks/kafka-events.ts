@@ -1,6 +1,6 @@
 /** Checks the Kafka events that function entries of serverless.yml list themselves. Pure. */
 
-import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer } from '../../control/environment/functions.ts'
 import type { Named } from '../../lib/app/names.ts'
 import { ROUTER } from '../../lib/failures/route.ts'
 import { findDestinationTopic } from '../../packages/msk-trigger/config/destination-setting.ts'

@@ -1,6 +1,6 @@
 /** JSON Schema of the keys in `FunctionKeys`. The Serverless Framework validates function entries against it. */
 
-import { CONDITIONS, type FunctionKeys } from '../../lib/app/functions.ts'
+import { CONDITIONS, type FunctionKeys } from '../../control/environment/functions.ts'
 import { SIGNALS, TOPIC_GROUPS } from '../../lib/app/topic-table.ts'
 import { USES } from '../roles/uses.ts'
 

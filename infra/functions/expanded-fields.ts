@@ -6,7 +6,7 @@ import {
   readsInputRedrives,
   selectInputs,
   type TriggerTopic,
-} from '../../lib/app/functions.ts'
+} from '../../control/environment/functions.ts'
 import { toFolderVariable } from '../place/config-folders.ts'
 import type { NamedPlace, Place } from '../place/place.ts'
 import { toRoleId } from '../roles/roles.ts'

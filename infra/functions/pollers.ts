@@ -1,6 +1,6 @@
 /** Event pollers of the consumers. Pure. */
 
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import type { DeclaredFunction } from '../../control/environment/functions.ts'
 import type { Place } from '../place/place.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'inputs' | 'reading'>

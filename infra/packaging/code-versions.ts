@@ -1,6 +1,6 @@
 /** Computes the versions that a bundled function can report for its code. */
 import { join } from 'node:path'
-import { readYamlFile } from '../../lib/app/function-entries.ts'
+import { readYamlFile } from '../../control/environment/function-entries.ts'
 import { Builder, computeVersion } from './bundle-builder.ts'
 
 /** Returns the section `custom.esbuild` of a project's `serverless.yml`. */

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { consumerSettings, generalSettings, type Setting, type Slice } from '#runtime/settings'
-import { SLICES } from '../../lib/app/config.ts'
+import { SLICES } from '../../control/environment/config.ts'
 import {
   CLOCK,
   KAFKA,

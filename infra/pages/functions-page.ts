@@ -1,7 +1,7 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, and topics. */
 
-import { readFunctions } from '../../lib/app/function-entries.ts'
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import type { DeclaredFunction } from '../../control/environment/functions.ts'
 import { resolveSignals, SIGNALS, type Signal, TOPICS } from '../../lib/app/topic-table.ts'
 import { listUses } from '../roles/uses.ts'
 

@@ -3,7 +3,7 @@
  * validate settings, because it reads their results.
  */
 import { resolve } from 'node:path'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import type { Deployed } from '../alarms/alarm.ts'
 import { buildAlarmResources } from '../alarms/resources.ts'

@@ -5,8 +5,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { readFunctions } from '../../lib/app/function-entries.ts'
-import { listConsumers } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import { listConsumers } from '../../control/environment/functions.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/families.ts'

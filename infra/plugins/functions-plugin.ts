@@ -4,7 +4,7 @@
  * entries against the schema that this plugin defines, and then calls the `initialize` hooks in the order of the list.
  */
 
-import { type FunctionKeys, parseFunctions } from '../../lib/app/functions.ts'
+import { type FunctionKeys, parseFunctions } from '../../control/environment/functions.ts'
 import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { findEntryProblems } from '../checks/function-entries.ts'
 import { findSourceProblems } from '../checks/input-sources.ts'

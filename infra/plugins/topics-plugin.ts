@@ -1,8 +1,8 @@
 /** Serverless Framework plugin that adds a custom resource for topics to the template. */
 
 import { resolve } from 'node:path'
-import { readFunctions } from '../../lib/app/function-entries.ts'
-import type { FunctionKeys } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import type { FunctionKeys } from '../../control/environment/functions.ts'
 import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'

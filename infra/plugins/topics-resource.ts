@@ -1,6 +1,6 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
-import { type DeclaredFunction, listReaders } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, listReaders } from '../../control/environment/functions.ts'
 import type { Named } from '../../lib/app/names.ts'
 import { SIGNALS } from '../../lib/app/topic-table.ts'
 

@@ -1,5 +1,5 @@
 /** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
-import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../control/environment/functions.ts'
 import { lambdaName } from '../../lib/app/resource-names.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'

@@ -3,7 +3,7 @@
  * files and permissions that it grants. Pure.
  */
 
-import { type DeclaredFunction, isConsumer, listConsumers } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer, listConsumers } from '../../control/environment/functions.ts'
 import { alertsTopicName, redisSecret } from '../../lib/app/resource-names.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'

@@ -1,6 +1,6 @@
 /** Permissions of the function that manages topics. Pure. */
 
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import type { DeclaredFunction } from '../../control/environment/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'

@@ -1,4 +1,4 @@
-/** State of alerting for one entity, stored as JSON. `lib/tables/conditions.ts` also reads it. */
+/** State of alerting for one entity, stored as JSON. `control/tables/conditions.ts` also reads it. */
 import type { FiredAlert } from './alert.ts'
 import type { RuleState } from './rule-state.ts'
 import type { Compared } from './summary.ts'

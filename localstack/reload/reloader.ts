@@ -6,8 +6,8 @@ import { findNotificationErrors } from '../../infra/checks/config-files.ts'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
-import { DRAFT_HEAD } from '../../lib/drafts/draft.ts'
-import { describeRefusal, NEEDS_RESTART } from '../../lib/queries/saved-files.ts'
+import { DRAFT_HEAD } from '../../control/drafts/draft.ts'
+import { describeRefusal, NEEDS_RESTART } from '../../control/queries/saved-files.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import {
   findInputErrors,

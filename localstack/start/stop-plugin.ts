@@ -40,7 +40,7 @@ async function note(projectDir: string): Promise<void> {
   // Loaded here, because no command of the framework but this stop needs them.
   const { KafkaClients } = await import('#runtime/functions/kafka')
   const { noteStop } = await import('../../lib/clock/note-stop.ts')
-  const { withTimeout } = await import('../../lib/diagnosis/observe.ts')
+  const { withTimeout } = await import('../../control/diagnosis/observe.ts')
   const { environment } = readThisMachine(process.env, projectDir)
   const config = readSettings([GENERAL, NAMES, KAFKA, CLOCK], { ...process.env, ...environment })
   const connections = new KafkaClients(config, 'sluice-stop')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { redisUrl } from '#local-servers/testing/servers.ts'
 import { withEnvironment } from '../../cli/servers/environment.ts'
-import { readConfig } from '../../lib/app/config.ts'
+import { readConfig } from '../../control/environment/config.ts'
 
 it('given a command with Redis while Kafka is away, then the message names Kafka, and where it should be', async () => {
   const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: redisUrl() })

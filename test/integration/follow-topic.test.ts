@@ -7,7 +7,7 @@ import { sealed } from '#local-servers/testing/record-batches.ts'
 import { rejection } from '#local-servers/testing/rejection.ts'
 import { brokers } from '#local-servers/testing/servers.ts'
 import { KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
-import { followTopic } from '../../lib/queries/records/follow-topic.ts'
+import { followTopic } from '../../control/queries/records/follow-topic.ts'
 import { hookClusters } from '../../packages/kafka-records/kafkajs-internals.ts'
 
 const foreign = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING })

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Random } from '#runtime/testing'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import { type Signal, topicRow } from '../../lib/app/topic-table.ts'
 import { NAMES } from '../support/families.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'

@@ -6,7 +6,7 @@ import { PROJECT, type Program, runProgram } from '#local-servers/testing/progra
 import { environmentReading as reading } from '#runtime/test/support/records'
 import { buildEntrySchema } from '../../infra/functions/entry-schema.ts'
 import { USES } from '../../infra/roles/uses.ts'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { failedChecks } from '../support/new-consumer-checks.ts'
 import { readEvent } from '../support/sdk-reader.ts'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { runProgram } from '#local-servers/testing/program.ts'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import { compileForErrors } from '../support/new-consumer-checks.ts'
 import { copyProject } from '../support/project-copy.ts'
 import { ran } from '../unit/cli/terminal.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { freePort } from '#local-servers/ports.ts'
 import { PROJECT, Program, runProgram } from '#local-servers/testing/program.ts'
-import { readConfig } from '../../lib/app/config.ts'
+import { readConfig } from '../../control/environment/config.ts'
 import { listTroubles } from '../support/late-lines.ts'
 
 const CONFIGURATION = readPage('configuration')

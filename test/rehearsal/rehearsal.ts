@@ -1,7 +1,7 @@
 /** A rehearsal under way. Its steps are in `steps.ts`; each leaves here what later ones need. */
 
 import type { Report } from '#local-servers/report.ts'
-import { SLICES } from '../../lib/app/config.ts'
+import { SLICES } from '../../control/environment/config.ts'
 import { ClusterView, type Reads } from './cluster-view.ts'
 import type { DeployedFunction, Template } from './deployment/deployed-template.ts'
 import { EmulatorInvoker } from './deployment/invoker.ts'

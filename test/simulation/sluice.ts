@@ -14,7 +14,7 @@ import {
 } from '#runtime/test/support/inside'
 import { loadAnyConsumer } from '../../cli/recomputation/consumer.ts'
 import { createApplication } from '../../lib/app/application.ts'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import { CLOCK, FAMILIES, GENERAL, NAMES, RULES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { RETRY_TOPICS, SIGNALS, type Signal, topicRow } from '../../lib/app/topic-table.ts'
 import { runClock } from '../../lib/clock/clock.ts'

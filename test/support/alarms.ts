@@ -2,7 +2,7 @@
 
 import type { Deployed } from '../../infra/alarms/alarm.ts'
 import { readAccount } from '../../infra/place/account.ts'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import { NAMES } from './families.ts'
 
 const PROVISIONED =

@@ -8,8 +8,8 @@ import { type ConsoleEnvironment, createConsoleEnvironment } from '../../console
 import type { ConsoleHono, Person } from '../../console/http/person.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
-import { readConfig } from '../../lib/app/config.ts'
-import { readFunctions } from '../../lib/app/function-entries.ts'
+import { readConfig } from '../../control/environment/config.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
 
 export interface ServedConsole {
   readonly app: Hono<ConsoleHono>

@@ -1,7 +1,7 @@
 /** Consumers of this project, according to serverless.yml. */
 
-import { readFunctions } from '../../lib/app/function-entries.ts'
-import { getConsumerName, listConsumers, writesSegments } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import { getConsumerName, listConsumers, writesSegments } from '../../control/environment/functions.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 
 const FUNCTIONS = readFunctions()

@@ -9,8 +9,8 @@ import type {
   Settings,
   Standards,
   TopicFacts,
-} from '../../lib/diagnosis/facts.ts'
-import type { Finding, Observed } from '../../lib/diagnosis/finding.ts'
+} from '../../control/diagnosis/facts.ts'
+import type { Finding, Observed } from '../../control/diagnosis/finding.ts'
 
 export const ACCOUNT: Standards = { isLocal: false, brokers: 3, replication: 3, minInsync: 2 }
 export const MACHINE: Standards = { isLocal: true, brokers: 1, replication: 1, minInsync: 1 }

@@ -1,7 +1,7 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import type { RowChange } from '../../lib/statements/follow-selection.ts'
-import type { RowValues, TableReader } from '../../lib/statements/table-reader.ts'
+import type { RowChange } from '../../control/statements/follow-selection.ts'
+import type { RowValues, TableReader } from '../../control/statements/table-reader.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 

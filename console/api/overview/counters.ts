@@ -1,9 +1,9 @@
 /** Counters of the overview, from positions in Kafka and from the outcomes that consumers count. Pure. */
 import type { Signal } from '../../../lib/app/topic-table.ts'
-import type { ConsumerLag, ReadTopic } from '../../../lib/queries/kafka/consumer-lag.ts'
-import type { Outcomes } from '../../../lib/queries/states/outcomes.ts'
+import type { ConsumerLag, ReadTopic } from '../../../control/queries/kafka/consumer-lag.ts'
+import type { Outcomes } from '../../../control/queries/states/outcomes.ts'
 import { computeSum, sumIfKnown } from '../../../lib/support/count.ts'
-import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
+import { ENTITIES } from '../../../control/tables/entity-statistics.ts'
 
 interface Counted {
   readonly lags: readonly (ReadTopic & ConsumerLag)[]

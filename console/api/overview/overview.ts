@@ -4,33 +4,33 @@ import type { OpenTransaction } from '@sluice/kafka-records/requests'
 import type { Bounds } from '#runtime/operating/kafka'
 import { RedisCircuitBreaker } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
-import type { Config } from '../../../lib/app/config.ts'
+import type { Config } from '../../../control/environment/config.ts'
 import { SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
-import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
-import { withTimeout } from '../../../lib/diagnosis/observe.ts'
-import { describeKafka, describeRedis } from '../../../lib/diagnosis/server-standards.ts'
-import { type StalledFunctions, type StallFacts, StallWatch } from '../../../lib/diagnosis/stalls.ts'
-import type { WaitingRecords } from '../../../lib/diagnosis/waiting.ts'
+import { readBreakerEnd } from '../../../control/diagnosis/gather-consumers.ts'
+import { withTimeout } from '../../../control/diagnosis/observe.ts'
+import { describeKafka, describeRedis } from '../../../control/diagnosis/server-standards.ts'
+import { type StalledFunctions, type StallFacts, StallWatch } from '../../../control/diagnosis/stalls.ts'
+import type { WaitingRecords } from '../../../control/diagnosis/waiting.ts'
 import { INTAKE } from '../../../lib/intake/input.ts'
-import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
-import type { ReadTopic } from '../../../lib/queries/kafka/consumer-lag.ts'
+import { readConsumerGroups } from '../../../control/queries/kafka/consumer-groups.ts'
+import type { ReadTopic } from '../../../control/queries/kafka/consumer-lag.ts'
 import { answerSoon } from '../../../lib/log/kafka-answers.ts'
 import {
   describeUnended,
   findUnended,
   type ReadAudits,
   readAudits,
-} from '../../../lib/queries/records/unended-operations.ts'
+} from '../../../control/queries/records/unended-operations.ts'
 import {
   describeUnknownType,
   findUnknownTypes,
   readNewest,
-} from '../../../lib/queries/records/unknown-types.ts'
-import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
-import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
-import type { Lag, Lags } from '../../../lib/questions/lag-reader.ts'
-import { describeNotInForce, readNotInForce } from '../../../lib/questions/not-in-force.ts'
-import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
+} from '../../../control/queries/records/unknown-types.ts'
+import { type Outcomes, readOutcomes } from '../../../control/queries/states/outcomes.ts'
+import { readFiringAlerts } from '../../../control/questions/alert-source.ts'
+import type { Lag, Lags } from '../../../control/questions/lag-reader.ts'
+import { describeNotInForce, readNotInForce } from '../../../control/questions/not-in-force.ts'
+import type { AlertSummary } from '../../../control/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'

@@ -8,22 +8,22 @@ import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pat
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
 import { findHistory, toKeyedRule } from '../../../lib/alerting/rules-in-force.ts'
 import type { ShownStatistics } from '../../../lib/analytics/statistics.ts'
-import { CLOCK_ADVICE, describeClocks } from '../../../lib/diagnosis/clocks.ts'
-import type { Searched } from '../../../lib/queries/records/search-newest.ts'
-import { readConditionsOf } from '../../../lib/questions/rules.ts'
+import { CLOCK_ADVICE, describeClocks } from '../../../control/diagnosis/clocks.ts'
+import type { Searched } from '../../../control/queries/records/search-newest.ts'
+import { readConditionsOf } from '../../../control/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { isObject } from '../../../lib/support/json.ts'
 import { readOwn } from '../../../lib/support/text-match.ts'
-import { ACTIVITIES } from '../../../lib/tables/activities.ts'
-import { type ActiveAlert, HISTORIES } from '../../../lib/tables/conditions.ts'
+import { ACTIVITIES } from '../../../control/tables/activities.ts'
+import { type ActiveAlert, HISTORIES } from '../../../control/tables/conditions.ts'
 import {
   entityStatistics,
   listMetrics,
   listStates,
   type NamedState,
   type ShownMetric,
-} from '../../../lib/tables/entity-statistics.ts'
-import { readEntityRows } from '../../../lib/tables/table.ts'
+} from '../../../control/tables/entity-statistics.ts'
+import { readEntityRows } from '../../../control/tables/table.ts'
 import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'

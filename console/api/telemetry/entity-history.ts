@@ -4,14 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseEntity } from '#runtime/consumer'
 import type { StateSpan } from '../../../lib/analytics/state-times.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
-import type { Searched } from '../../../lib/queries/records/search-newest.ts'
+import type { Searched } from '../../../control/queries/records/search-newest.ts'
 import {
   type EntityMinute,
   type EntityStateSpan,
   removeDuplicateAlerts,
   selectLastRevisions,
-} from '../../../lib/queries/states/entity-log.ts'
-import { readConditionsOf } from '../../../lib/questions/rules.ts'
+} from '../../../control/queries/states/entity-log.ts'
+import { readConditionsOf } from '../../../control/questions/rules.ts'
 import {
   type ChartAlert,
   type ChartPoint,
@@ -20,14 +20,14 @@ import {
   readStateSpans,
 } from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
-import type { ActiveAlert } from '../../../lib/tables/conditions.ts'
+import type { ActiveAlert } from '../../../control/tables/conditions.ts'
 import {
   entityStatistics,
   type FoundStatistics,
   listMetrics,
   listStates,
   type ShownMetric,
-} from '../../../lib/tables/entity-statistics.ts'
+} from '../../../control/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'

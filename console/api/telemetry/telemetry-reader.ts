@@ -5,7 +5,7 @@ import { plainEvents } from '#runtime/pipeline'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { createDataCheck } from '../../../lib/app/event-data.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'
-import { readPartitionRules } from '../../../lib/queries/alerts/activated-rules.ts'
+import { readPartitionRules } from '../../../control/queries/alerts/activated-rules.ts'
 import {
   type EntityAlert,
   type EntityMinute,
@@ -17,7 +17,7 @@ import {
   findStateSpan,
   getSearchText,
   type ReadRecord,
-} from '../../../lib/queries/states/entity-log.ts'
+} from '../../../control/queries/states/entity-log.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { type Period, type Recent, type RecentOptions, readRecent } from './recent-records.ts'

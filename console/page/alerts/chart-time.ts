@@ -1,6 +1,6 @@
 /** Chooses the time range of an alert's chart. Pure. */
 import { HOUR_MS } from '../../../lib/support/duration.ts'
-import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
+import type { AlertSummary } from '../../../control/tables/alert-summary.ts'
 
 export interface ChartTime {
   readonly fromMs: number

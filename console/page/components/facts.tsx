@@ -1,6 +1,6 @@
 /** Components for names and values. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { Tone } from '../../../lib/questions/column.ts'
+import type { Tone } from '../../../control/questions/column.ts'
 
 type Fact = readonly [name: string, value: ComponentChildren]
 

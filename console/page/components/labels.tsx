@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { Tone } from '../../../lib/questions/column.ts'
+import type { Tone } from '../../../control/questions/column.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
 import { buildAddress } from '../client/address.ts'
 import { formatExactTime, formatTime } from './value-texts.ts'

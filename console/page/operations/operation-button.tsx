@@ -1,9 +1,9 @@
 /** Button of an operation, and the dialog with its protocol: the plan, the question, and what was done. */
 import { createContext, type JSX } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
-import type { ConsoleOperations } from '../../../lib/operations/all.ts'
-import type { Operation, Undo } from '../../../lib/operations/operation.ts'
-import type { Texts } from '../../../lib/questions/field.ts'
+import type { ConsoleOperations } from '../../../control/operations/all.ts'
+import type { Operation, Undo } from '../../../control/operations/operation.ts'
+import type { Texts } from '../../../control/questions/field.ts'
 import type { ShownPlan, ShownResult } from '../../api/operations.ts'
 import type { ShownField } from '../../api/questions.ts'
 import { makeChange, useAnswer, useIsOperator } from '../client/api-queries.ts'

@@ -1,7 +1,7 @@
 /** Headline of the overview, and states of consumers. An unknown fact is never said to be good. Pure. */
 
-import { judgeWait, listWaiting } from '../../../lib/diagnosis/waiting.ts'
-import type { Tone } from '../../../lib/questions/column.ts'
+import { judgeWait, listWaiting } from '../../../control/diagnosis/waiting.ts'
+import type { Tone } from '../../../control/questions/column.ts'
 import { durationText, MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { Known } from '../../api/overview/known.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'

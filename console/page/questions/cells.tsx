@@ -8,7 +8,7 @@ import {
   type LinkedThing,
   type MetricValue,
   type Tone,
-} from '../../../lib/questions/column.ts'
+} from '../../../control/questions/column.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
 import { type Content, formatContent } from '../../../lib/support/content.ts'
 import { durationText, spanText } from '../../../lib/support/duration.ts'

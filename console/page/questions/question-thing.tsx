@@ -1,7 +1,7 @@
 /** Page of one thing: facts about it, and the tables of its sections. Everything follows from its description. */
 import type { ComponentChildren, JSX } from 'preact'
-import { divideFacts } from '../../../lib/questions/column.ts'
-import type { Section, WithLists } from '../../../lib/questions/question.ts'
+import { divideFacts } from '../../../control/questions/column.ts'
+import type { Section, WithLists } from '../../../control/questions/question.ts'
 import type { Content } from '../../../lib/support/content.ts'
 import type {
   QuestionLists,

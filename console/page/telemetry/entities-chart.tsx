@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { ShownMetric } from '../../../lib/tables/entity-statistics.ts'
+import type { ShownMetric } from '../../../control/tables/entity-statistics.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
 import { getLook, TimeChart } from '../charts/time-chart.tsx'

@@ -1,7 +1,7 @@
 /** Time line of one state of an entity. */
 
 import type { JSX } from 'preact'
-import type { NamedState } from '../../../lib/tables/entity-statistics.ts'
+import type { NamedState } from '../../../control/tables/entity-statistics.ts'
 import type { StateBand } from '../../api/telemetry/state-bands.ts'
 import { listChanges, UNKNOWN } from '../charts/stretches.ts'
 import { getLook, TimeChart } from '../charts/time-chart.tsx'

@@ -11,7 +11,7 @@ import { Unavailable } from '#runtime/pipeline'
 import { PRODUCER, readSettings } from '#runtime/settings'
 import { conformsAsPublisher } from '#runtime/test/conformance/publisher'
 import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
-import { openBulkPublisher } from '../../../lib/recordings/bulk-publisher.ts'
+import { openBulkPublisher } from '../../../control/recordings/bulk-publisher.ts'
 
 const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
 const publisher = new KafkaPublisher(kafka)

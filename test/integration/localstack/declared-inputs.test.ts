@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, it } from 'node:test'
 import type { ServiceEvent } from '#local-servers/report.ts'
 import { awsEndpoint, brokers, redisUrl } from '#local-servers/testing/servers.ts'
-import { readConfig } from '../../../lib/app/config.ts'
+import { readConfig } from '../../../control/environment/config.ts'
 import { startLocalCloud } from '../../../localstack/local-cloud.ts'
 import { temporaryFolder } from './support.ts'
 

@@ -1,8 +1,8 @@
 /** The stack is deployed, and its mappings are polled. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { readFunctions } from '../../../lib/app/function-entries.ts'
-import { readsInputRedrives } from '../../../lib/app/functions.ts'
+import { readFunctions } from '../../../control/environment/function-entries.ts'
+import { readsInputRedrives } from '../../../control/environment/functions.ts'
 import { SIGNALS, topicRow } from '../../../lib/app/topic-table.ts'
 import { deployedFunctions, listResources, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'

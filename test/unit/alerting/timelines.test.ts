@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { formatResult } from '../../../cli/rules/test.ts'
-import { runTest } from '../../../lib/trials/rule-tests/run.ts'
-import { readTestFile } from '../../../lib/trials/rule-tests/test-file.ts'
+import { runTest } from '../../../control/trials/rule-tests/run.ts'
+import { readTestFile } from '../../../control/trials/rule-tests/test-file.ts'
 import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const PROJECT = join(import.meta.dirname, '../../..')

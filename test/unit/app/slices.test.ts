@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { ConfigError } from '#runtime/consumer'
-import { SLICES } from '../../../lib/app/config.ts'
+import { SLICES } from '../../../control/environment/config.ts'
 import { GENERAL, GENERATOR, KAFKA, REMOVED, readSettings } from '../../../lib/app/settings/index.ts'
 
 const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }

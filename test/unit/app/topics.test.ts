@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { replicationOn } from '@sluice/kafka-records/replication'
-import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../control/environment/function-entries.ts'
 import {
   resolveSignals,
   SIGNALS,

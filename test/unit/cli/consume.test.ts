@@ -13,8 +13,8 @@ import {
   formatRecord,
 } from '../../../cli/consume/print-records.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { toRecordView } from '../../../lib/queries/records/record-view.ts'
-import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
+import { toRecordView } from '../../../control/queries/records/record-view.ts'
+import { readRecordedLine } from '../../../control/queries/records/recorded-line.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { sent } from '../../support/serialized.ts'

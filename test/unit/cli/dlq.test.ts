@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../cli/questions.ts'
 import type { FoundDeadLetter, HandledAction } from '../../../lib/failures/dlq-record.ts'
-import { formatHandlingProgress } from '../../../lib/operations/dead-letters/handle.ts'
-import { DEAD_LETTER, describeDeadLetter } from '../../../lib/questions/dead-letter.ts'
+import { formatHandlingProgress } from '../../../control/operations/dead-letters/handle.ts'
+import { DEAD_LETTER, describeDeadLetter } from '../../../control/questions/dead-letter.ts'
 import {
   DEAD_LETTERS,
   judge,
   type ListedDeadLetter,
   toListedDeadLetter,
-} from '../../../lib/questions/dead-letters.ts'
-import type { Environment } from '../../../lib/questions/environment.ts'
+} from '../../../control/questions/dead-letters.ts'
+import type { Environment } from '../../../control/questions/environment.ts'
 import { base64, deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
 import { FAMILIES, NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'

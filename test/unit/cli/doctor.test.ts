@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatFindings } from '../../../cli/doctor/doctor.ts'
-import { readEntries, readFunctions } from '../../../lib/app/function-entries.ts'
+import { readEntries, readFunctions } from '../../../control/environment/function-entries.ts'
 import {
   countVerdicts,
   createFinding,
@@ -10,7 +10,7 @@ import {
   open,
   unknown,
   wrong,
-} from '../../../lib/diagnosis/finding.ts'
+} from '../../../control/diagnosis/finding.ts'
 import { golden } from '../../support/golden.ts'
 import { ran } from './terminal.ts'
 

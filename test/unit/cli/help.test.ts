@@ -9,7 +9,7 @@ import { PROJECT } from '#local-servers/testing/program.ts'
 import { listSettings, type Setting } from '#runtime/settings'
 import { addOptionNames } from '../../../cli/setting-options.ts'
 import { resolveCallerFolder } from '../../../cli/terminal.ts'
-import { SLICES } from '../../../lib/app/config.ts'
+import { SLICES } from '../../../control/environment/config.ts'
 import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
 import { ran } from './terminal.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
 import { parseDocuments, parseEvents } from '../../../cli/publish/parse-events.ts'
-import { readConfig } from '../../../lib/app/config.ts'
-import { placeDocument } from '../../../lib/recordings/publish.ts'
+import { readConfig } from '../../../control/environment/config.ts'
+import { placeDocument } from '../../../control/recordings/publish.ts'
 
 const CONFIG = readConfig({ KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1' })
 const OPTIONS = { config: CONFIG, name: 'f', newId: false, inputs: ['sensor-data'] }

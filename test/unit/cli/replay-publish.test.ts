@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryPublisher } from '#runtime/testing'
-import { createPacer } from '../../../lib/recordings/replay/pace.ts'
+import { createPacer } from '../../../control/recordings/replay/pace.ts'
 import {
   type Departure,
   groupIntoRequests,
   publishAll,
   REQUEST_LIMITS,
-} from '../../../lib/recordings/replay/publish.ts'
+} from '../../../control/recordings/replay/publish.ts'
 import { collected } from './collected.ts'
 
 const departure = (line: number, paceMs = line * 1_000, bytes = 10): Departure => ({

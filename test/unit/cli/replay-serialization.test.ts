@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import type { Serialization } from '#runtime/consumer'
 import { databaseReading, environmentReading } from '#runtime/test/support/records'
 import { createWriter } from '../../../cli/options/serialization.ts'
-import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
-import { buildOutgoingRecord } from '../../../lib/recordings/replay/outgoing-record.ts'
+import { localEnvironment, readConfig } from '../../../control/environment/config.ts'
+import { buildOutgoingRecord } from '../../../control/recordings/replay/outgoing-record.ts'
 import { VOCABULARY } from '../../support/families.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is, parse } from 'valibot'
 import type { Event } from '#runtime/consumer'
-import { createPacer, describeLongReplay, SPEED } from '../../../lib/recordings/replay/pace.ts'
-import { computeShift, type Extent, shiftEvent } from '../../../lib/recordings/replay/time-shift.ts'
+import { createPacer, describeLongReplay, SPEED } from '../../../control/recordings/replay/pace.ts'
+import { computeShift, type Extent, shiftEvent } from '../../../control/recordings/replay/time-shift.ts'
 
 describe('pace', () => {
   const dues = (speed: number, times: (number | undefined)[]) => times.map(createPacer(speed))

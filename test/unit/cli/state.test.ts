@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/operations.ts'
 import { formatEntities } from '../../../cli/state/entity.ts'
 import type { Named } from '../../../lib/app/names.ts'
-import { resolveTopic, selectStateKeys } from '../../../lib/operations/state-keys.ts'
+import { resolveTopic, selectStateKeys } from '../../../control/operations/state-keys.ts'
 import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 

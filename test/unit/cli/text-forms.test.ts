@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { mergeSettingsFile } from '../../../lib/app/settings-file.ts'
+import { mergeSettingsFile } from '../../../control/environment/settings-file.ts'
 import { loadFamilies } from '../../../lib/telemetry/adapters/family-files.ts'
 import { ran } from './terminal.ts'
 

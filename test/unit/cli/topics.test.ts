@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judgeReplication } from '../../../lib/questions/topics.ts'
+import { judgeReplication } from '../../../control/questions/topics.ts'
 import { suggestion } from '../../../lib/support/suggestion.ts'
 
 describe('given a name that there is not', () => {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Unavailable } from '#runtime/pipeline'
 import { createConsoleEnvironment } from '../../../console/environment.ts'
 import { KafkaMonitor } from '../../../console/kafka-outage.ts'
-import { readConfig } from '../../../lib/app/config.ts'
+import { readConfig } from '../../../control/environment/config.ts'
 import { answerSoon } from '../../../lib/log/kafka-answers.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })

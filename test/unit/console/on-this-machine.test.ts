@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { readConfig } from '../../../lib/app/config.ts'
-import { isOnThisMachine } from '../../../lib/questions/environment.ts'
+import { readConfig } from '../../../control/environment/config.ts'
+import { isOnThisMachine } from '../../../control/questions/environment.ts'
 
 const CASES: [variables: Record<string, string>, isLocal: boolean][] = [
   [{ KAFKA_BROKERS: '127.0.0.1:9092' }, true],

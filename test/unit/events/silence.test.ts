@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { instant } from '#runtime/consumer'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { openSource } from '../../../lib/recordings/replay/recording-file.ts'
-import { readRecording } from '../../../lib/trials/try-rules/recorded-readings.ts'
-import { tryOnRecording } from '../../../lib/trials/try-rules/try-rules.ts'
+import { openSource } from '../../../control/recordings/replay/recording-file.ts'
+import { readRecording } from '../../../control/trials/try-rules/recorded-readings.ts'
+import { tryOnRecording } from '../../../control/trials/try-rules/try-rules.ts'
 import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
-import { readEntries, readFunctions } from '../../../lib/app/function-entries.ts'
+import { readEntries, readFunctions } from '../../../control/environment/function-entries.ts'
 
 /** Lambda gives a function of this memory one processor. */
 const ONE_PROCESSOR_MB = 1_769

@@ -10,14 +10,14 @@ import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts
 import { readAccount } from '../../../infra/place/account.ts'
 import { addTopicsResource, type Template } from '../../../infra/plugins/topics-resource.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
-import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../control/environment/function-entries.ts'
 import {
   type DeclaredFunction,
   type FunctionKeys,
   isConsumer,
   listTriggerTopics,
   parseFunctions,
-} from '../../../lib/app/functions.ts'
+} from '../../../control/environment/functions.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'
 import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'

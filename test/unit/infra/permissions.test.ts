@@ -6,7 +6,7 @@ import { readAccount } from '../../../infra/place/account.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Statement } from '../../../infra/statements/statement.ts'
-import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { NAMES } from '../../support/families.ts'
 
 const REGION = 'eu-west-1'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { checkEntities } from '../../../lib/diagnosis/checks/topics.ts'
+import { checkEntities } from '../../../control/diagnosis/checks/topics.ts'
 import type { KeyedOutcome } from '../../../lib/intake/merged-keys.ts'
 
 const outcomes = (keys: string, subject: string): KeyedOutcome[] =>

@@ -6,16 +6,16 @@ import { MemoryLogReader } from '#runtime/testing'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
 import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
-import { listNewestDeadLetters } from '../../../lib/queries/dead-letters/dead-letter-pages.ts'
+import { listNewestDeadLetters } from '../../../control/queries/dead-letters/dead-letter-pages.ts'
 import {
   findDeadLetter,
   formatPlace,
   readDeadLetters,
-} from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+} from '../../../control/queries/dead-letters/dead-letter-records.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/log/dead-letters.ts'
 import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../support/dead-letters.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { appliedUpTo, createInspection, type StoredPartition } from '../tables/stored.ts'
+import { appliedUpTo, createInspection, type StoredPartition } from '../control/tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
 const at = (offset: number, changes: object = {}, type?: string, id = `y${offset}`): LogRecord => ({

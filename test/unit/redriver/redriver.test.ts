@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { RETRY_TOPICS, resolveSignals, TOPICS } from '../../../lib/app/topic-table.ts'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'

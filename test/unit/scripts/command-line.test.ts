@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { oneOf, wholeNumber } from '#runtime/settings'
-import { duration } from '../../../lib/app/settings/duration.ts'
+import { duration } from '../../../control/environment/duration-setting.ts'
 import { readOptions } from '../../../scripts/command-line.ts'
 
 const OPTIONS = { help: { type: 'boolean', default: false } } as const

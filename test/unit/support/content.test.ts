@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { toContent } from '../../../lib/queries/records/bytes-view.ts'
+import { toContent } from '../../../control/queries/records/bytes-view.ts'
 import { describeContent, formatContent, toBytes } from '../../../lib/support/content.ts'
 
 const describe = (bytes: Buffer, most?: number) => describeContent(toContent(bytes, most))

@@ -16,13 +16,13 @@ const GENERATED = 'it reads what this project has written'
 const FOREIGN = 'bytes of records, which keep their form'
 const EXCUSED: Readonly<Record<string, string>> = {
   'lib/support/text-reader.ts': 'the reader',
-  'lib/recordings/replay/recording-file.ts': 'it opens a file, and hands its bytes to the reader',
+  'control/recordings/replay/recording-file.ts': 'it opens a file, and hands its bytes to the reader',
   'lib/mapping/map-document.ts': FOREIGN,
   'lib/app/storage.ts': 'certificates and keys, which `readPem` reads for every connection',
-  'lib/queries/records/bytes-view.ts': FOREIGN,
-  'lib/queries/records/record-filter.ts': FOREIGN,
-  'lib/queries/records/recorded-line.ts': FOREIGN,
-  'lib/queries/saved-files.ts': GENERATED,
+  'control/queries/records/bytes-view.ts': FOREIGN,
+  'control/queries/records/record-filter.ts': FOREIGN,
+  'control/queries/records/recorded-line.ts': FOREIGN,
+  'control/queries/saved-files.ts': GENERATED,
   'lib/views/language/parser.ts': 'its own grammar',
   'cli/program.ts': 'its own package.json',
   'cli/commands-page.ts': GENERATED,

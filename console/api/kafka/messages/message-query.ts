@@ -15,7 +15,7 @@ import {
 import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from '../../../../lib/log/kafka-answers.ts'
 import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
-import type { Direction } from '../../../../lib/queries/records/find-records.ts'
+import type { Direction } from '../../../../control/queries/records/find-records.ts'
 import type { Range } from '../../../../lib/log/read-records.ts'
 import { ProblemError } from '../../../http/problem.ts'
 

@@ -7,7 +7,7 @@ import { freePort } from '#local-servers/ports.ts'
 import { IAM } from '#local-servers/testing/secured-kafka.ts'
 import { KafkaClients } from '#runtime/functions/kafka'
 import { KAFKA, readSettings } from '#runtime/settings'
-import { readFunctions } from '../../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../../control/environment/function-entries.ts'
 import { CREDENTIALS, ca, kafka, TOPIC, usual } from './broker.ts'
 
 const A_SECOND = 4

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { makeCertificates } from '#local-servers/testing/certificates.ts'
 import { PROJECT } from '#local-servers/testing/program.ts'
 import type { SecuredKafka } from '#local-servers/testing/secured-kafka.ts'
-import type { Finding } from '../../../../lib/diagnosis/finding.ts'
+import type { Finding } from '../../../../control/diagnosis/finding.ts'
 import { ran } from '../../../unit/cli/terminal.ts'
 import { ca, type Environment, kafka, plain, scram, user } from './broker.ts'
 

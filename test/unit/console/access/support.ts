@@ -5,7 +5,7 @@ import { createConsoleApp } from '../../../../console/app.ts'
 import { createConsoleEnvironment } from '../../../../console/environment.ts'
 import type { ConsoleHono, Person, Role } from '../../../../console/http/person.ts'
 import { buildPageFiles } from '../../../../console/page-files.ts'
-import { readConfig } from '../../../../lib/app/config.ts'
+import { readConfig } from '../../../../control/environment/config.ts'
 
 export const TOKEN = 'a-token-that-nobody-guesses'
 export const BASE = 'http://127.0.0.1:8050'

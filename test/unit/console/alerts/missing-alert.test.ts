@@ -7,7 +7,7 @@ import { declareQuestions } from '../../../../console/api/questions.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { addRoutes } from '../../../../console/http/declare-route.ts'
 import type { ConsoleHono } from '../../../../console/http/person.ts'
-import { readConfig } from '../../../../lib/app/config.ts'
+import { readConfig } from '../../../../control/environment/config.ts'
 
 const [A, B] = [derivedId('a'), derivedId('b')]
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { buildLanes } from '../../../../console/api/overview/flow.ts'
-import { readFunctions } from '../../../../lib/app/function-entries.ts'
-import { parseFunctions } from '../../../../lib/app/functions.ts'
+import { readFunctions } from '../../../../control/environment/function-entries.ts'
+import { parseFunctions } from '../../../../control/environment/functions.ts'
 import type { Signal } from '../../../../lib/app/topic-table.ts'
 
 const getTopic = (signal: Signal) => `the.${signal}`

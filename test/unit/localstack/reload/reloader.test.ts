@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { BuildError } from '../../../../infra/packaging/bundle-builder.ts'
-import { DRAFT_HEAD } from '../../../../lib/drafts/draft.ts'
+import { DRAFT_HEAD } from '../../../../control/drafts/draft.ts'
 import { type Definition, Reloader } from '../../../../localstack/reload/reloader.ts'
 import { temporaryFolder } from '../../../integration/localstack/support.ts'
 

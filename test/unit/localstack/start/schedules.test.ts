@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseFunctions } from '../../../../lib/app/functions.ts'
+import { parseFunctions } from '../../../../control/environment/functions.ts'
 import { localSchedules } from '../../../../localstack/start/schedules.ts'
 
 const FUNCTIONS = parseFunctions({

@@ -7,7 +7,7 @@ import { completeStep, EMPTY_SELECTION, type KeyedProcess } from '#runtime/test/
 import { nextAttempt } from '#runtime/test/support/parking'
 import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import { reprocessed } from '#runtime/test/support/reprocessing'
-import { countHeld } from '../../../../lib/queries/states/outcomes.ts'
+import { countHeld } from '../../../../control/queries/states/outcomes.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { expandFields } from '../../../../../infra/functions/expanded-fields.ts'
 import { readThisMachine } from '../../../../../infra/place/this-machine.ts'
-import { readFunctions } from '../../../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../../../control/environment/function-entries.ts'
 import { NAMES } from '../../../../support/families.ts'
 
 interface KafkaEvent {

@@ -1,0 +1,31 @@
+/** Lists the newest objects of the history. */
+
+import type { Named } from '../../lib/app/names.ts'
+import { topicRow } from '../../lib/app/topic-table.ts'
+import { listObjects } from '../../lib/history/read-history.ts'
+import type { HistoryStore } from '../../lib/history/store.ts'
+import { getTableSignal, HISTORY_TABLES } from '../../lib/history/tables.ts'
+import { DAY_MS } from '../../lib/support/duration.ts'
+import type { ArchiveFacts } from './facts.ts'
+import { observe, withTimeout } from './observe.ts'
+
+/**
+ * Returns the objects of each archived topic, for twice the retention of the topic: an outage that loses records lasts longer than
+ * the retention, and is then reported for about as long.
+ */
+export async function gatherArchiveFacts(
+  store: HistoryStore,
+  { env, names }: Named,
+  nowMs: number,
+): Promise<ArchiveFacts[]> {
+  const facts: ArchiveFacts[] = []
+  for (const table of HISTORY_TABLES) {
+    const signal = getTableSignal(table)
+    const topic = names.topicName(signal, env)
+    const days = 2 * topicRow(signal).keptDays + 1
+    const query = { table, topics: [topic], sinceMs: nowMs - days * DAY_MS }
+    const list = () => withTimeout(listObjects(store, query), 'history')
+    facts.push({ topic, days, objects: await observe(list) })
+  }
+  return facts
+}

@@ -6,8 +6,8 @@ import type { FunctionInvoker, Invoked } from '../../../packages/msk-trigger/inv
 /** Each instance is a process of Node: more than a small machine has processors for would only slow down the others. */
 const INSTANCES = 2
 
-/** Beside its own time, a function may take this long to start. */
-const START_MS = 30_000
+/** Beside its own time, a function may take this long to start: on a busy machine, Node and its modules need half a minute. */
+const START_MS = 120_000
 
 export class EmulatorInvoker implements FunctionInvoker {
   readonly #endpoint: string

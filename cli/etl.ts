@@ -1,5 +1,5 @@
-import { dataReader } from '../lib/app/data-reader.ts'
-import { openStorage } from '../lib/app/storage.ts'
+import { dataReader } from '../lib/app/data/data-reader.ts'
+import { openStorage } from '../lib/app/connections/storage.ts'
 import { type Filter, optionField, TIME_OR_AGO } from '../control/questions/field.ts'
 import type { Storage } from '../lib/storage/storage.ts'
 import { count } from '../lib/support/count.ts'

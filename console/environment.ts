@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { ClusterInspection, TopicOffsets } from '#runtime/operating/kafka'
 import { once } from '#runtime/waiting'
-import type { Signal } from '../lib/app/topic-table.ts'
+import type { Signal } from '../lib/app/naming/topic-table.ts'
 import { describeKafka } from '../control/diagnosis/server-standards.ts'
 import { answerSoon } from '../lib/log/kafka-answers.ts'
 import { readTopicBounds } from '../lib/log/topic-bounds.ts'

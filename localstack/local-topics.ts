@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { replicationOn } from '@sluice/kafka-records/replication'
 import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/operating/kafka'
 import type { KafkaTopic } from '#runtime/operating/servers'
-import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
+import { listRenamedTopics, type Named, type Names } from '../lib/app/naming/names.ts'
 import { UserError } from '../scripts/user-error.ts'
 
 export interface LocalTopicsOptions extends Named {
@@ -38,7 +38,7 @@ function describeDifferences(names: Names, differences: readonly TopicDifference
   const partitions = differences.filter(({ setting }) => setting === 'partitions')
   const counts = new Map(partitions.map(({ topic, found }) => [topic, found]))
   return (
-    `Existing topics differ from the settings and lib/app/topic-table.ts:\n${lines.join('\n')}\n` +
+    `Existing topics differ from the settings and lib/app/naming/topic-table.ts:\n${lines.join('\n')}\n` +
     (counts.size > 0 ? `${names.advisePartitions(counts)} (--name other starts another stack).\n` : '') +
     'Start with --fresh to recreate them (their records are lost), or change other settings manually.'
   )

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '#local-servers/ports.ts'
 import { Program } from '#local-servers/testing/program.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { names } from './vocabulary.ts'
 

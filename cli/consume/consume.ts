@@ -1,4 +1,4 @@
-import { SIGNALS } from '../../lib/app/topic-table.ts'
+import { SIGNALS } from '../../lib/app/naming/topic-table.ts'
 import { resolveTopic } from '../../control/operations/state-keys.ts'
 import { flagField, inTerminal, numberField, optionField } from '../../control/questions/field.ts'
 import { command, environment, FLAT_OPTION, POSITIVE } from '../command.ts'

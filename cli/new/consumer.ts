@@ -187,7 +187,7 @@ it('given two readings of a sensor, then both are counted', async () => {
 
 function renderHandler(name: string, process: string): string {
   const imports = [
-    `import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'`,
+    `import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'`,
     `import { ${process} } from '../../lib/${name}/process.ts'`,
   ]
   // Imports are sorted by folder, as the formatter requires.

@@ -2,7 +2,7 @@
 
 import { RecordRefused } from '#runtime/pipeline'
 import type { Config } from '../../control/environment/config.ts'
-import { resolveInputs } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs/inputs.ts'
 import type { Environment } from '../../control/questions/environment.ts'
 import {
   appendEvents,

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { normalize } from 'node:path'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
-import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import {
   type CombinedParts,
   FAMILIES,

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Vocabulary } from '../../lib/app/names.ts'
+import type { Vocabulary } from '../../lib/app/naming/names.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { flagField, listField, nameField } from '../../control/questions/field.ts'
 import { count } from '../../lib/support/count.ts'

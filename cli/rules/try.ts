@@ -1,5 +1,5 @@
 import { either } from '#runtime/settings'
-import { dataReader } from '../../lib/app/data-reader.ts'
+import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { type Filter, nameField, optionField, SOME_TEXT, TIME_OR_AGO } from '../../control/questions/field.ts'
 import { openSource } from '../../control/recordings/replay/recording-file.ts'
 import { count } from '../../lib/support/count.ts'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { instant } from '#runtime/consumer'
 import type { Config } from '../../control/environment/config.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { VIEWS } from '../../control/queries/states/view-rows.ts'
 import type { Environment } from '../../control/questions/environment.ts'
 import { countUnapplied, describeLag } from '../../control/questions/lag.ts'

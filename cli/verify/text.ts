@@ -1,7 +1,7 @@
 /** Formats the output of `sluice verify`. Pure. */
 
 import { type Difference, type Exception, toDifferenceKey, type Verified } from '#runtime/operating/verify'
-import { NAMESPACE } from '../../lib/app/name.ts'
+import { NAMESPACE } from '../../lib/app/naming/name.ts'
 import { count } from '../../lib/support/count.ts'
 import { type Column, formatTable } from '../output/table.ts'
 

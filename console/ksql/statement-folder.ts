@@ -1,7 +1,7 @@
 /** Opens the folder of the SQL tables for the servers of ksqlDB's interface that carry out CREATE and DROP. */
 import { resolve } from 'node:path'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
-import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import { openViewPorts } from '../../control/table-builds/apply-views.ts'
 import { type FolderParts, StatementFolder } from '../../control/table-builds/statement-folder.ts'
 import { describeRefusal } from '../../control/queries/saved-files.ts'

@@ -1,7 +1,7 @@
 /** Lists the newest objects of the history. */
 
-import type { Named } from '../../lib/app/names.ts'
-import { topicRow } from '../../lib/app/topic-table.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
+import { topicRow } from '../../lib/app/naming/topic-table.ts'
 import { listObjects } from '../../lib/history/read-history.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../lib/history/tables.ts'

@@ -3,7 +3,7 @@
 import { replicationOn } from '@sluice/kafka-records/replication'
 import { describeAddress, parseRedisUrl } from '#runtime/operating/servers'
 import type { Config } from '../environment/config.ts'
-import { isServerlessCluster } from '../../lib/app/resource-names.ts'
+import { isServerlessCluster } from '../../lib/app/naming/resource-names.ts'
 import { isLoopback } from '../../lib/support/loopback.ts'
 import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { readText } from '../../lib/support/text-reader.ts'
 import { yamlContent } from '../../lib/support/yaml-document.ts'
 import { type DeclaredFunction, type Entry, parseFunctions } from './functions.ts'
-import { serverlessFile } from '../../lib/app/serverless-file.ts'
+import { serverlessFile } from '../../lib/app/inputs/serverless-file.ts'
 
 /** Handler and limits of a function. */
 export interface FunctionEntry {

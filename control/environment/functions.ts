@@ -4,8 +4,8 @@
  */
 import { INTAKE } from '../../lib/intake/input.ts'
 import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
-import type { Named } from '../../lib/app/names.ts'
-import { RETRY_TOPICS, resolveSignals, type Signal, type TopicWord } from '../../lib/app/topic-table.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
+import { RETRY_TOPICS, resolveSignals, type Signal, type TopicWord } from '../../lib/app/naming/topic-table.ts'
 
 /**
  * Conditions for enabling a schedule, see `infra/place/schedules.ts`. Schedules without a condition are enabled together with the clock.

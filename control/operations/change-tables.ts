@@ -1,6 +1,6 @@
 /** Operations that change the tables in force: they apply the statements of a folder, or drop tables by name. */
 import { isDeepStrictEqual } from 'node:util'
-import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { VIEWS } from '../queries/states/view-rows.ts'
 import { listField, nameField, optionalNameField } from '../questions/field.ts'

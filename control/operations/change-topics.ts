@@ -10,8 +10,8 @@ import {
 } from '#runtime/operating/kafka'
 import { createKind, wholeNumber } from '#runtime/settings'
 import { listReaders } from '../environment/functions.ts'
-import { listInputTopics } from '../../lib/app/inputs.ts'
-import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
+import { listInputTopics } from '../../lib/app/inputs/inputs.ts'
+import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
 import { inTerminal, listField, nameField, numberField, textField } from '../questions/field.ts'
 import { usageFailure } from '../../lib/support/operation-failure.ts'
 import { changeAudited } from './carry-out.ts'
@@ -123,7 +123,7 @@ async function planChanges(environment: ChangedEnvironment): Promise<PlannedTopi
 
 export const APPLY_TOPICS = operation({
   about: `Create the missing topics of the environment, and change settings that differ from the topic table
-(lib/app/topic-table.ts).
+(lib/app/naming/topic-table.ts).
 
 In the plan, + marks a topic to create, ~ a change, and ! a change that is refused. Changes that would lose records are
 refused: fewer partitions, a shorter retention, another cleanup policy, smaller messages. More partitions of a topic that

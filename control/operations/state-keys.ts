@@ -2,8 +2,8 @@
 
 import type { StateKey } from '#runtime/pipeline'
 import { findFirstSignal, getConsumerName, listConsumers } from '../environment/functions.ts'
-import type { Named } from '../../lib/app/names.ts'
-import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
+import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
 import type { ReadingFunction } from '../questions/environment.ts'
 import { type OperationFailure, usageFailure } from '../../lib/support/operation-failure.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'

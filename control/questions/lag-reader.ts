@@ -5,7 +5,7 @@ import type { Bounds, Kafka, TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import { once } from '#runtime/waiting'
 import type { DeclaredFunction } from '../environment/functions.ts'
-import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
+import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
 import type { WaitingRecords } from '../diagnosis/waiting.ts'
 import {
   type AgedPartitionLag,

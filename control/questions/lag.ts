@@ -1,7 +1,7 @@
 /** Measures how far the states of a consumer are behind the topics that it reads. */
 import { RefusedByKafka } from '#runtime/operating/servers'
 import { Unavailable } from '#runtime/pipeline'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
 import { describeWaiting } from '../diagnosis/waiting.ts'
 import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'

@@ -1,7 +1,7 @@
 /** One topic: its partitions, its readers and its settings. */
 import type { ClusterInspection, TopicPartition } from '#runtime/operating/kafka'
 import { RefusedByKafka } from '#runtime/operating/servers'
-import { type Signal, topicRow } from '../../lib/app/topic-table.ts'
+import { type Signal, topicRow } from '../../lib/app/naming/topic-table.ts'
 import { isLeaderless, isUnderReplicated } from '../queries/kafka/cluster.ts'
 import { listGroupsReading } from '../queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../lib/log/kafka-answers.ts'

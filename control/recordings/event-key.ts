@@ -1,6 +1,6 @@
 /** Computes the record keys of events that commands publish. Pure. */
 import { type Event, formatEntity } from '#runtime/consumer'
-import { schemaViolation } from '../../lib/app/schemas.ts'
+import { schemaViolation } from '../../lib/app/data/schemas.ts'
 import type { Families, ReadingData } from '../../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { computeRecordKey } from '../../lib/telemetry/reading.ts'

@@ -1,9 +1,9 @@
 /** Opens the history and the topics of an environment for SQL. */
 import type { AwsPlace } from '#runtime/functions/connections'
 import type { Config } from '../environment/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
-import { historyAt } from '../../lib/app/history-store.ts'
-import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { dataReader } from '../../lib/app/data/data-reader.ts'
+import { historyAt } from '../../lib/app/connections/history-store.ts'
+import { loadInputSchemas } from '../../lib/app/inputs/loaded-inputs.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 import { getTableSignal } from '../../lib/history/tables.ts'
 import { findTopicReach } from '../../lib/log/topic-bounds.ts'

@@ -1,8 +1,8 @@
 /** Follows the answer to a question with EMIT CHANGES: changes of a table, or the events of a stream. */
 import { isFailure, parseTime } from '#runtime/cloudevents'
 import { type DataReader, plainEvents } from '#runtime/pipeline'
-import { createDataCheck } from '../../lib/app/event-data.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import { createDataCheck } from '../../lib/app/data/event-data.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { readTopicBounds } from '../../lib/log/topic-bounds.ts'
 import { followTopic } from '../queries/records/follow-topic.ts'

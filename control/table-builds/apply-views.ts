@@ -8,7 +8,7 @@ import { toOutgoingRecord } from '#runtime/cloudevents'
 import { derivedId, instant, parseEntity } from '#runtime/consumer'
 import type { RedisClient } from '#runtime/operating/redis'
 import { RedisSkippedRecords, RedisValue, StateInspection } from '#runtime/operating/states'
-import { resolveSignals, type Signal } from '../../lib/app/topic-table.ts'
+import { resolveSignals, type Signal } from '../../lib/app/naming/topic-table.ts'
 import {
   APPLYING_DEAD_AFTER_MS,
   type ApplyingSign,

@@ -13,7 +13,7 @@ import {
   type Decoded,
 } from '#runtime/pipeline'
 import { createApplication } from '../../lib/app/application.ts'
-import type { Vocabulary } from '../../lib/app/names.ts'
+import type { Vocabulary } from '../../lib/app/naming/names.ts'
 import type { PartitionRange } from '../../lib/history/coverage.ts'
 import { listStoredTypes, type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import type { Storage } from '../../lib/storage/storage.ts'

@@ -2,7 +2,7 @@
 
 import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 import { RULES } from '../../lib/app/settings/index.ts'
 
 export const handler = kafkaConsumer(

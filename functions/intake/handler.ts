@@ -1,4 +1,4 @@
 /** Appends the event of each record in the topics of other applications to `readings`, or to `events`. */
-import { intakeConsumer } from '../../lib/app/intake-consumer.ts'
+import { intakeConsumer } from '../../lib/app/handlers/intake-consumer.ts'
 
 export const handler = intakeConsumer()

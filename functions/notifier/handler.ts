@@ -1,5 +1,5 @@
 /** Maintains the firing alerts, sends each to its groups, and publishes the notifications of the groups. */
-import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 import { NOTIFICATIONS } from '../../lib/app/settings/index.ts'
 import { loadRoutes } from '../../lib/notification/adapters/load-routes.ts'
 import { notifier } from '../../lib/notification/notifier.ts'

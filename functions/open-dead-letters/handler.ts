@@ -1,7 +1,7 @@
 /** Maintains the open dead letters of each partition of the dlq topic, for inspection and redrives. */
 
-import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { TOPICS } from '../../lib/app/topic-table.ts'
+import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
+import { TOPICS } from '../../lib/app/naming/topic-table.ts'
 import { openDeadLetters, readDlqEntries } from '../../lib/failures/open-dead-letters.ts'
 import { DAY_MS } from '../../lib/support/duration.ts'
 

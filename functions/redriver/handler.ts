@@ -1,5 +1,5 @@
 /** Redrives failed records when their retry is due, and measures the open dead letters and pending retries. */
-import { scheduledFunction } from '../../lib/app/scheduled-function.ts'
+import { scheduledFunction } from '../../lib/app/handlers/scheduled-function.ts'
 import { FAMILIES } from '../../lib/app/settings/index.ts'
 import { createRedriver } from '../../lib/redriver/scheduled-run.ts'
 

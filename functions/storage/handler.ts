@@ -1,7 +1,7 @@
 /** Writes readings, alerts and statistics to the database of STORAGE_URL. */
-import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 import { STORAGE } from '../../lib/app/settings/index.ts'
-import { openStorage } from '../../lib/app/storage.ts'
+import { openStorage } from '../../lib/app/connections/storage.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 
 export const handler = kafkaConsumer(

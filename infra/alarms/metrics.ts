@@ -1,8 +1,8 @@
 /** Metrics of alarms. Functions report some of them, AWS services the others. Pure. */
 
 import { DIMENSIONS, type MetricName } from '#runtime/operating/reports'
-import type { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
-import { NAMESPACE } from '../../lib/app/name.ts'
+import type { SCHEDULED_METRICS } from '../../lib/app/naming/metrics.ts'
+import { NAMESPACE } from '../../lib/app/naming/name.ts'
 
 type OwnMetric = MetricName | keyof typeof SCHEDULED_METRICS
 

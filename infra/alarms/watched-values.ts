@@ -15,9 +15,9 @@ import {
   isConsumer,
   listTriggerTopics,
 } from '../../control/environment/functions.ts'
-import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
-import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
-import { topicRow } from '../../lib/app/topic-table.ts'
+import { SCHEDULED_METRICS } from '../../lib/app/naming/metrics.ts'
+import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/naming/resource-names.ts'
+import { topicRow } from '../../lib/app/naming/topic-table.ts'
 import { parsePeriod } from '../functions/schedule-retries.ts'
 import type { LIMITS } from '../place/alarm-settings.ts'
 import type { Deployed, Watched } from './alarm.ts'

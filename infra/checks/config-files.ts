@@ -5,7 +5,7 @@
 
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
-import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
+import { type InputsConfig, resolveInputs } from '../../lib/app/inputs/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'

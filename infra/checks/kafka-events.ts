@@ -1,7 +1,7 @@
 /** Checks the Kafka events that function entries of serverless.yml list themselves. Pure. */
 
 import { type DeclaredFunction, isConsumer } from '../../control/environment/functions.ts'
-import type { Named } from '../../lib/app/names.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
 import { ROUTER } from '../../lib/failures/route.ts'
 import { findDestinationTopic } from '../../packages/msk-trigger/config/destination-setting.ts'
 import { findFifoFault } from '../../packages/msk-trigger/config/event-destination.ts'

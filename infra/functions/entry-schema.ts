@@ -1,7 +1,7 @@
 /** JSON Schema of the keys in `FunctionKeys`. The Serverless Framework validates function entries against it. */
 
 import { CONDITIONS, type FunctionKeys } from '../../control/environment/functions.ts'
-import { SIGNALS, TOPIC_GROUPS } from '../../lib/app/topic-table.ts'
+import { SIGNALS, TOPIC_GROUPS } from '../../lib/app/naming/topic-table.ts'
 import { USES } from '../roles/uses.ts'
 
 /** Name of an input. */

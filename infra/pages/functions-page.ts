@@ -2,7 +2,7 @@
 
 import { readFunctions } from '../../control/environment/function-entries.ts'
 import type { DeclaredFunction } from '../../control/environment/functions.ts'
-import { resolveSignals, SIGNALS, type Signal, TOPICS } from '../../lib/app/topic-table.ts'
+import { resolveSignals, SIGNALS, type Signal, TOPICS } from '../../lib/app/naming/topic-table.ts'
 import { listUses } from '../roles/uses.ts'
 
 const LISTS = {

@@ -3,7 +3,7 @@
 import { parseRedisUrl } from '#runtime/operating/servers'
 import { listSettings } from '#runtime/settings'
 import { SLICES } from '../../control/environment/config.ts'
-import { alertsTopicName } from '../../lib/app/resource-names.ts'
+import { alertsTopicName } from '../../lib/app/naming/resource-names.ts'
 import { type Environment, REMOVED, readSetting } from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'

@@ -1,5 +1,5 @@
 /** Reads the topics of other applications that an environment reads. */
-import { resolveInputs } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs/inputs.ts'
 import { type Environment, NAMES, ONE_MACHINE, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
 

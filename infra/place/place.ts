@@ -19,7 +19,7 @@ import {
   union,
 } from 'valibot'
 import { AUTHENTICATIONS } from '#runtime/operating/servers'
-import type { Named } from '../../lib/app/names.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
 import { FOLDERS, USUAL_FOLDERS } from './config-folders.ts'
 
 /** Array that is not changed. */

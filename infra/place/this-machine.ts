@@ -1,5 +1,5 @@
 /** Settings for running the functions on this machine. Only the list of inputs is read from a file. */
-import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
+import { alertsTopicName, localBuckets } from '../../lib/app/naming/resource-names.ts'
 import { type Environment, INPUTS, LOCAL_PORTS, readSetting } from '../../lib/app/settings/index.ts'
 import { resolveFolders } from './config-folders.ts'
 import { readInputTopics } from './input-topics.ts'

@@ -1,8 +1,8 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
 import { type DeclaredFunction, listReaders } from '../../control/environment/functions.ts'
-import type { Named } from '../../lib/app/names.ts'
-import { SIGNALS } from '../../lib/app/topic-table.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
+import { SIGNALS } from '../../lib/app/naming/topic-table.ts'
 
 /** Logical id of the resource. */
 const TOPICS_RESOURCE = 'SluiceTopics'

@@ -1,7 +1,7 @@
 /** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
 import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../control/environment/functions.ts'
-import { lambdaName } from '../../lib/app/resource-names.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import { lambdaName } from '../../lib/app/naming/resource-names.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { NamedPlace, Place } from '../place/place.ts'
 import { buildNetworkStatements } from '../statements/network.ts'

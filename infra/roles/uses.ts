@@ -4,7 +4,7 @@
  */
 
 import { type DeclaredFunction, isConsumer, listConsumers } from '../../control/environment/functions.ts'
-import { alertsTopicName, redisSecret } from '../../lib/app/resource-names.ts'
+import { alertsTopicName, redisSecret } from '../../lib/app/naming/resource-names.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
 import type { NamedPlace, Place } from '../place/place.ts'

@@ -1,8 +1,8 @@
 /** Permissions of the function that manages topics. Pure. */
 
 import type { DeclaredFunction } from '../../control/environment/functions.ts'
-import { redisSecret } from '../../lib/app/resource-names.ts'
-import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
+import { redisSecret } from '../../lib/app/naming/resource-names.ts'
+import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { NamedPlace } from '../place/place.ts'
 import { buildKafkaSecretStatements } from './secrets.ts'

@@ -3,8 +3,8 @@ import type { Event } from '#runtime/consumer'
 import type { Connections, Value } from '#runtime/functions/connections'
 import { broadcast } from '#runtime/functions/schedules'
 import type { GeneralSettings } from '#runtime/settings'
-import type { Named } from '../app/names.ts'
-import type { Signal } from '../app/topic-table.ts'
+import type { Named } from '../app/naming/names.ts'
+import type { Signal } from '../app/naming/topic-table.ts'
 import type { Appended, AppendReason } from '../support/append-again.ts'
 
 export type AppendingConfig = Named & Pick<GeneralSettings, 'contentMode'>

@@ -3,9 +3,9 @@ import { instant } from '#runtime/consumer'
 import type { KafkaClients } from '#runtime/functions/kafka'
 import { appendTicks } from '#runtime/functions/schedules'
 import type { CombinedParts, GeneralSettings } from '#runtime/settings'
-import type { Named } from '../app/names.ts'
+import type { Named } from '../app/naming/names.ts'
 import type { CLOCK } from '../app/settings/index.ts'
-import { resolveSignals } from '../app/topic-table.ts'
+import { resolveSignals } from '../app/naming/topic-table.ts'
 import { lastTick } from '../telemetry/tick.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Connections, Value } from '#runtime/functions/connections'
 import type { Scheduled } from '#runtime/functions/schedules'
-import { resolveSignals } from '../app/topic-table.ts'
+import { resolveSignals } from '../app/naming/topic-table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
 import { createActivationEvent, planAfterDeployment, withoutBuilding } from '../views/plan-activation.ts'

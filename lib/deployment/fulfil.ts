@@ -1,5 +1,5 @@
 /** Creates and changes the topics of an environment on request of CloudFormation. */
-import type { Signal } from '../app/topic-table.ts'
+import type { Signal } from '../app/naming/topic-table.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'

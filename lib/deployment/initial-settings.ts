@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { AwsPlace } from '#runtime/functions/connections'
-import { redisSecret as redisSecretName } from '../app/resource-names.ts'
+import { redisSecret as redisSecretName } from '../app/naming/resource-names.ts'
 
 /** Initial values of the parameter and the secret. They are written only once, so later changes by an operator are kept. */
 export interface InitialSettings {

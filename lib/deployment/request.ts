@@ -3,8 +3,8 @@
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
-import { listRenamedTopics } from '../app/names.ts'
-import { SIGNALS, type Signal } from '../app/topic-table.ts'
+import { listRenamedTopics } from '../app/naming/names.ts'
+import { SIGNALS, type Signal } from '../app/naming/topic-table.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 

@@ -5,7 +5,7 @@ import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { createTelemetry, KafkaClients, logsContext } from '#runtime/functions/kafka'
 import { once, within } from '#runtime/waiting'
-import { NAME } from '../app/name.ts'
+import { NAME } from '../app/naming/name.ts'
 import {
   type CombinedParts,
   type Environment,

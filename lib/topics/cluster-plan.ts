@@ -10,8 +10,8 @@ import {
   type TopicOffsets,
 } from '#runtime/operating/kafka'
 import { type KafkaTopic, topicConfiguration } from '#runtime/operating/servers'
-import type { Named } from '../app/names.ts'
-import { SIGNALS, type Signal } from '../app/topic-table.ts'
+import type { Named } from '../app/naming/names.ts'
+import { SIGNALS, type Signal } from '../app/naming/topic-table.ts'
 import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
 import { countRecords, listTopics } from './topic-descriptions.ts'
 import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from './plan.ts'

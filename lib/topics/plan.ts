@@ -4,8 +4,8 @@
  */
 
 import type { TopicComparison, TopicDifference } from '#runtime/operating/kafka'
-import type { Names } from '../app/names.ts'
-import { isServerlessCluster } from '../app/resource-names.ts'
+import type { Names } from '../app/naming/names.ts'
+import { isServerlessCluster } from '../app/naming/resource-names.ts'
 import { count } from '../support/count.ts'
 
 export interface TopicCreation {
@@ -21,7 +21,7 @@ export interface RefusedChange extends TopicDifference {
 
 /** Instructions for refused changes, except those of partitions, whose reasons contain the advice. */
 export const ABOUT_REFUSED =
-  'Revert the change of lib/app/topic-table.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
+  'Revert the change of lib/app/naming/topic-table.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
 
 export interface TopicPlan {
   readonly creations: readonly TopicCreation[]

@@ -1,7 +1,7 @@
 /** Creates the resources in the local AWS emulator that the functions need. */
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
-import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
+import { alertsTopicName, localBuckets } from '../../lib/app/naming/resource-names.ts'
 import {
   ensureSettings,
   type InitialSettings,

@@ -3,7 +3,7 @@ import { type Kafka, KafkaLogReader, TopicOffsets } from '#runtime/operating/kaf
 import { type DataReader, plainRecords } from '#runtime/pipeline'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
+import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { readAlert } from '../../control/queries/alerts/alerts-topic.ts'
 import { followTopic } from '../../control/queries/records/follow-topic.ts'
 import { count } from '../../lib/support/count.ts'

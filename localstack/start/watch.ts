@@ -6,7 +6,7 @@ import { type Kafka, KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/
 import { RedisClient } from '#runtime/operating/redis'
 import { StateInspection } from '#runtime/operating/states'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import type { Named } from '../../lib/app/names.ts'
+import type { Named } from '../../lib/app/naming/names.ts'
 import type {
   CombinedParts,
   FAMILIES,
@@ -15,7 +15,7 @@ import type {
   ONE_MACHINE,
   REGISTRY,
 } from '../../lib/app/settings/index.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { CLOCK_ADVICE, describeClocks } from '../../control/diagnosis/clocks.ts'
 import type { WatchedLag } from '../../control/diagnosis/stalls.ts'
 import { describeMergedKeys, MERGED_READINGS_ADVICE } from '../../lib/intake/merged-keys.ts'

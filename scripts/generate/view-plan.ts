@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import { FAMILIES, GENERAL, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../control/statements/statements.ts'
 import { readTables } from '../../lib/views/adapters/plan-file.ts'

@@ -1,7 +1,7 @@
 /** The ledger's producer: sends until each record is acknowledged, and stores the acknowledged partition and offset. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kafka, logLevel, type Message, Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
-import { TOPICS } from '../../lib/app/topic-table.ts'
+import { TOPICS } from '../../lib/app/naming/topic-table.ts'
 import { NAMES } from '../support/families.ts'
 import type { Acknowledged } from './count/input.ts'
 import type { Numbered } from './feed.ts'

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { startHttpServer } from '#local-servers/testing/http-server.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { environmentReading as reading } from '#runtime/test/support/records'
-import { TOPICS } from '../../lib/app/topic-table.ts'
+import { TOPICS } from '../../lib/app/naming/topic-table.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { NAMES } from '../support/families.ts'
@@ -21,7 +21,7 @@ const HANDLER = 'functions/activity/handler.ts'
 const MARKING = `
 import { defineProcess } from '../../packages/runtime/consumer/index.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
-import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 
 const marking = (families: Families) => defineProcess<{ count: number }>('activity', {
   accepts: families.readingTypes,

@@ -1,7 +1,7 @@
 /** Contents of Kafka and Redis, read by the code of the ledger, which shares no code with the project. */
 
 import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { type LedgerEvent, readEvent } from '../ledger/count/event.ts'
 import { PartitionStateReader, type StateContents } from '../ledger/count/partition-states.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'

@@ -1,5 +1,5 @@
 /** Stand-ins for the long-lived stack: a cluster, a bucket, and a topic of SNS. */
-import { alertsTopicName } from '../../lib/app/resource-names.ts'
+import { alertsTopicName } from '../../lib/app/naming/resource-names.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { STAGE, type Variables } from './deployment/project.ts'
 import type { Emulator } from './emulator/requests.ts'

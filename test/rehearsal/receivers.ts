@@ -1,6 +1,6 @@
 /** Receivers of notifications: a queue that is subscribed to the topic, and a local webhook. */
 import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
-import { alertsTopicName } from '../../lib/app/resource-names.ts'
+import { alertsTopicName } from '../../lib/app/naming/resource-names.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 
 const QUEUE = 'rehearsal-subscriber'

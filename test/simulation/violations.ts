@@ -9,7 +9,7 @@ import {
   readRedriveTarget,
   runUndisturbed,
 } from '#runtime/test/support/inside'
-import { RETRY_TOPICS, topicRow } from '../../lib/app/topic-table.ts'
+import { RETRY_TOPICS, topicRow } from '../../lib/app/naming/topic-table.ts'
 import { originalEvent, readDlqRecord } from '../../lib/failures/dlq-record.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../lib/notification/notification.ts'
 import { storageSink } from '../../lib/storage/sink.ts'

@@ -2,7 +2,7 @@
 
 import { readFunctions } from '../../control/environment/function-entries.ts'
 import { getConsumerName, listConsumers, writesSegments } from '../../control/environment/functions.ts'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 
 const FUNCTIONS = readFunctions()
 /** Functions that decide each record of our topics when they receive it. The archiver leaves the last records of a partition undecided. */

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda'
 import type { LogRecord } from '#runtime/cloudevents'
 import type { KafkaHandler } from '#runtime/functions/consumers'
 import { kafkaEvent } from '#runtime/test/support/records'
-import type { Signal } from '../../lib/app/topic-table.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import type { TestEnvironment } from './environment.ts'
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context

@@ -3,7 +3,7 @@
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents'
 import type { Connections, Value } from '#runtime/functions/connections'
 import { MemoryLogReader } from '#runtime/testing'
-import { resolveSignals } from '../../lib/app/topic-table.ts'
+import { resolveSignals } from '../../lib/app/naming/topic-table.ts'
 import { NAMES } from './families.ts'
 
 export class MemoryServers {

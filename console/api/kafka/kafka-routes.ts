@@ -1,8 +1,8 @@
 /** Routes for messages of topics. */
 import type { LogRecord } from '#runtime/cloudevents'
 import { Unavailable } from '#runtime/pipeline'
-import { loadAllInputs } from '../../../lib/app/loaded-inputs.ts'
-import type { Signal } from '../../../lib/app/topic-table.ts'
+import { loadAllInputs } from '../../../lib/app/inputs/loaded-inputs.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { listTopics } from '../../../lib/topics/topic-descriptions.ts'
 import { Kept } from '../../../control/questions/environment.ts'
 import { createTrial } from '../../../control/recordings/import/mapping-trial.ts'

@@ -1,5 +1,5 @@
 /** Counters of the overview, from positions in Kafka and from the outcomes that consumers count. Pure. */
-import type { Signal } from '../../../lib/app/topic-table.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import type { ConsumerLag, ReadTopic } from '../../../control/queries/kafka/consumer-lag.ts'
 import type { Outcomes } from '../../../control/queries/states/outcomes.ts'
 import { computeSum, sumIfKnown } from '../../../lib/support/count.ts'

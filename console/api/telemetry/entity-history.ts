@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseEntity } from '#runtime/consumer'
 import type { StateSpan } from '../../../lib/analytics/state-times.ts'
-import { findReaderNeed } from '../../../lib/app/storage.ts'
+import { findReaderNeed } from '../../../lib/app/connections/storage.ts'
 import type { Searched } from '../../../control/queries/records/search-newest.ts'
 import {
   type EntityMinute,

@@ -3,8 +3,8 @@
 import { type LogRecord, toBuffer } from '#runtime/cloudevents'
 import { plainEvents } from '#runtime/pipeline'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { createDataCheck } from '../../../lib/app/event-data.ts'
-import type { Signal } from '../../../lib/app/topic-table.ts'
+import { createDataCheck } from '../../../lib/app/data/event-data.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { readPartitionRules } from '../../../control/queries/alerts/activated-rules.ts'
 import {
   type EntityAlert,

@@ -1,6 +1,6 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 
-import { adviseOnPlainJson } from '../../../lib/app/names.ts'
+import { adviseOnPlainJson } from '../../../lib/app/naming/names.ts'
 import { DAY_MS, durationText } from '../../../lib/support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import {

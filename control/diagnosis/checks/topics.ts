@@ -1,6 +1,6 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
 import { topicConfiguration } from '#runtime/operating/servers'
-import type { Names } from '../../../lib/app/names.ts'
+import type { Names } from '../../../lib/app/naming/names.ts'
 import { describeMergedKeys, type KeyedOutcome, MERGED_ADVICE } from '../../../lib/intake/merged-keys.ts'
 import type { FoundTopic, ReadTopicFacts, Settings, Standards, TopicFacts } from '../facts.ts'
 import {

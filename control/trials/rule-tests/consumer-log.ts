@@ -5,8 +5,8 @@ import type { Event } from '#runtime/consumer'
 import { GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer, readState } from '#runtime/pipeline'
 import { createApplication } from '../../../lib/app/application.ts'
-import type { Vocabulary } from '../../../lib/app/names.ts'
-import type { Signal } from '../../../lib/app/topic-table.ts'
+import type { Vocabulary } from '../../../lib/app/naming/names.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 
 const ENV = 'test'
 

@@ -1,5 +1,5 @@
 import { consumerSettings } from '#runtime/settings'
-import { NAME } from '../name.ts'
+import { NAME } from '../naming/name.ts'
 
 /** Settings of every consumer of a topic. */
 export const CONSUMER = consumerSettings(NAME)

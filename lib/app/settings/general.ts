@@ -1,5 +1,5 @@
 import { generalSettings } from '#runtime/settings'
-import { NAME } from '../name.ts'
+import { NAME } from '../naming/name.ts'
 
 /** Settings of every function. */
 export const GENERAL = generalSettings(NAME)

@@ -1,7 +1,7 @@
 /** Naming of topics and consumer groups. Pure. */
 import { createKind, type Kind, mapKind, setting, slice, text } from '#runtime/settings'
-import { Names } from '../names.ts'
-import { SIGNALS, type Signal } from '../topic-table.ts'
+import { Names } from '../naming/names.ts'
+import { SIGNALS, type Signal } from '../naming/topic-table.ts'
 
 /** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */
 const PART = mapKind(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>

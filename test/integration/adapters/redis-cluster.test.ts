@@ -14,7 +14,7 @@ import { EMPTY_SELECTION } from '#runtime/test/support/inside'
 import { buildKeys, RedisStateStore } from '#runtime/test/support/inside-redis'
 import { withClient } from '#runtime/test/support/redis-clients'
 import { STATISTICS } from '../../../lib/analytics/processor.ts'
-import { TOPICS } from '../../../lib/app/topic-table.ts'
+import { TOPICS } from '../../../lib/app/naming/topic-table.ts'
 
 let cluster: ValkeyCluster
 let client: RedisClient

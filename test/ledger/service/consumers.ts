@@ -1,5 +1,5 @@
 /** The handlers: the project's runtime, unchanged. */
-import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../../lib/app/handlers/kafka-consumer.ts'
 import * as processes from './processes.ts'
 
 export { handler as intake } from '../../../functions/intake/handler.ts'

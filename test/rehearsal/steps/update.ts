@@ -40,7 +40,7 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
     await rounds(ROUNDS_AROUND)
     await project.replace('config/rules/weather.yaml', 'fireAbove: 40', `fireAbove: ${CHANGED_THRESHOLD}`)
     await project.replace(
-      'lib/app/topic-table.ts',
+      'lib/app/naming/topic-table.ts',
       "...defineTopic(3, 7, MiB, 'entity', 'closed windows",
       `...defineTopic(3, ${KEPT_DAYS}, MiB, 'entity', 'closed windows`,
     )

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import type { Context } from 'aws-lambda'
 import { runProgram } from '#local-servers/testing/program.ts'
 import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
-import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../../lib/app/handlers/kafka-consumer.ts'
 import { counting } from '../../support/stage.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }

@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda'
 import { DIMENSIONS } from '#runtime/operating/reports'
 import { readMetrics } from '#runtime/test/support/function-log'
 import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
-import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../../lib/app/handlers/kafka-consumer.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/consumer'
-import { listLocalInputs } from '../../../lib/app/inputs.ts'
-import type { Names } from '../../../lib/app/names.ts'
+import { listLocalInputs } from '../../../lib/app/inputs/inputs.ts'
+import type { Names } from '../../../lib/app/naming/names.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
-import { TOPICS } from '../../../lib/app/topic-table.ts'
+import { TOPICS } from '../../../lib/app/naming/topic-table.ts'
 
 function named(environment: Readonly<Record<string, string>>): Names {
   return readSettings([NAMES], environment).names

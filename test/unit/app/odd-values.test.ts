@@ -33,7 +33,7 @@ import {
 import { environmentReading, logRecord as record } from '#runtime/test/support/records'
 import { ManualClock, ScriptedBrokers } from '#runtime/test/support/scripted-brokers'
 import { readConfig } from '../../../control/environment/config.ts'
-import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schemas.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../../lib/history/parquet.ts'
 import { toLogRecord } from '../../../lib/history/row.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'

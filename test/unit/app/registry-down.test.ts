@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 import type { Sink } from '#runtime/consumer'
 import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
-import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { kafkaConsumer } from '../../../lib/app/handlers/kafka-consumer.ts'
 import { counting } from '../../support/stage.ts'
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context

@@ -1,8 +1,8 @@
 /** Parts of a scheduled function run each on its own. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { runParts } from '../../../lib/app/run-parts.ts'
-import { scheduledFunction } from '../../../lib/app/scheduled-function.ts'
+import { runParts } from '../../../lib/app/handlers/run-parts.ts'
+import { scheduledFunction } from '../../../lib/app/handlers/scheduled-function.ts'
 
 describe('the parts of a scheduled function', () => {
   it('given a part that takes long, then the next one starts beside it, and both are awaited', async () => {

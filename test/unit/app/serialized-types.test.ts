@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findPackagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
-import { listSerializedTypes } from '../../../lib/app/serialized-types.ts'
+import { findPackagedSchema, schemaSubject } from '../../../lib/app/data/packaged-schemas.ts'
+import { listSerializedTypes } from '../../../lib/app/data/serialized-types.ts'
 import { listEventTypes } from '../../../lib/telemetry/event-types.ts'
 import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 

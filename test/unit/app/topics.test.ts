@@ -8,7 +8,7 @@ import {
   TOPIC_GROUPS,
   type TopicWord,
   topicRow,
-} from '../../../lib/app/topic-table.ts'
+} from '../../../lib/app/naming/topic-table.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
 import { listEventTypes } from '../../../lib/telemetry/event-types.ts'
 import { FAMILIES } from '../../support/families.ts'

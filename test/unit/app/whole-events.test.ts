@@ -4,7 +4,7 @@ import { isFailure, isStructured, readAnyEvent } from '#runtime/cloudevents'
 import { plainRecords } from '#runtime/pipeline'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { readConfig } from '../../../control/environment/config.ts'
-import { dataReader } from '../../../lib/app/data-reader.ts'
+import { dataReader } from '../../../lib/app/data/data-reader.ts'
 import { toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
 import { Stage } from '../../support/stage.ts'
 

@@ -12,7 +12,7 @@ import {
   createFromKind,
   formatRecord,
 } from '../../../cli/consume/print-records.ts'
-import { dataReader } from '../../../lib/app/data-reader.ts'
+import { dataReader } from '../../../lib/app/data/data-reader.ts'
 import { toRecordView } from '../../../control/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../control/queries/records/recorded-line.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { toJsonEvent } from '#runtime/cloudevents'
 import { environmentReading } from '#runtime/test/support/records'
-import { getDataWriter } from '../../../lib/app/data-writer.ts'
+import { getDataWriter } from '../../../lib/app/data/data-writer.ts'
 import { VOCABULARY } from '../../support/families.ts'
 import { ran } from './terminal.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isFailure, readEvent } from '#runtime/cloudevents'
-import { resolveSignals } from '../../../lib/app/topic-table.ts'
+import { resolveSignals } from '../../../lib/app/naming/topic-table.ts'
 import { appendActivation, findActivations, newestComplete } from '../../../lib/clock/activations.ts'
 import { activateViews, applyingName } from '../../../lib/clock/view-plan.ts'
 import { activatePlan } from '../../../control/table-builds/activate.ts'

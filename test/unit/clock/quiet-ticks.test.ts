@@ -4,7 +4,7 @@ import { type LogRecord, type OutgoingRecord, readEvent, writeEvent } from '#run
 import { Unavailable } from '#runtime/pipeline'
 import { MemoryLogReader } from '#runtime/testing'
 import { readFunctions } from '../../../control/environment/function-entries.ts'
-import type { Signal } from '../../../lib/app/topic-table.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { appendQuietTicks } from '../../../lib/clock/clock.ts'
 import { SEGMENT_SPAN_MS } from '../../../lib/history/archiver.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'

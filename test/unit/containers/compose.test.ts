@@ -7,7 +7,7 @@ import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { listSettings } from '#runtime/settings'
-import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/resource-names.ts'
+import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/naming/resource-names.ts'
 import {
   FAILURES,
   FAMILY_FILES,

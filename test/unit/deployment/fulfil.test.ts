@@ -87,7 +87,7 @@ describe('given a change that would lose records', () => {
       status: 'FAILED',
       reason:
         'No topic was changed because of a refused change. sluice.telemetry.alerts.prod: retention.ms 2 → 1: records ' +
-        'older than the new retention would be lost. Revert the change of lib/app/topic-table.ts; or, if the loss is intended, make it manually, for example with ' +
+        'older than the new retention would be lost. Revert the change of lib/app/naming/topic-table.ts; or, if the loss is intended, make it manually, for example with ' +
         'kafka-configs.sh; then deploy again.',
     })
   })

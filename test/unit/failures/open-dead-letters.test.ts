@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents'
 import { Stage } from '#runtime/testing'
-import { TOPICS } from '../../../lib/app/topic-table.ts'
+import { TOPICS } from '../../../lib/app/naming/topic-table.ts'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import {
   DeadLetterFold,

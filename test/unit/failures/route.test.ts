@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { FAILURES, type FailedAttempt, type FailureData } from '#runtime/consumer'
-import { RETRY_TOPICS, TOPICS } from '../../../lib/app/topic-table.ts'
+import { RETRY_TOPICS, TOPICS } from '../../../lib/app/naming/topic-table.ts'
 import {
   DEFAULT_POLICY,
   DELAYS_MS,

@@ -9,7 +9,7 @@ import type { Value } from '../../../infra/alarms/alarm.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/alarm-kinds.ts'
 import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources.ts'
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
-import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
+import { SCHEDULED_METRICS } from '../../../lib/app/naming/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is

@@ -18,7 +18,7 @@ import {
   listTriggerTopics,
   parseFunctions,
 } from '../../../control/environment/functions.ts'
-import type { Signal } from '../../../lib/app/topic-table.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 

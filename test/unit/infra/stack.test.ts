@@ -12,7 +12,7 @@ import {
   MAX_TEMPLATE_BYTES,
   readStackTemplate,
 } from '../../../infra/stack/stack-template.ts'
-import { SIGNALS, TOPICS } from '../../../lib/app/topic-table.ts'
+import { SIGNALS, TOPICS } from '../../../lib/app/naming/topic-table.ts'
 import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)

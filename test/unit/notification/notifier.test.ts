@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { TOPICS } from '../../../lib/app/topic-table.ts'
+import { TOPICS } from '../../../lib/app/naming/topic-table.ts'
 import {
   ENDED_FIRST_MS,
   type Group,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFunctions } from '../../../control/environment/function-entries.ts'
-import { RETRY_TOPICS, resolveSignals, TOPICS } from '../../../lib/app/topic-table.ts'
+import { RETRY_TOPICS, resolveSignals, TOPICS } from '../../../lib/app/naming/topic-table.ts'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { waitingRecord } from '../../support/retries.ts'

@@ -18,7 +18,7 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'lib/support/text-reader.ts': 'the reader',
   'control/recordings/replay/recording-file.ts': 'it opens a file, and hands its bytes to the reader',
   'lib/mapping/map-document.ts': FOREIGN,
-  'lib/app/storage.ts': 'certificates and keys, which `readPem` reads for every connection',
+  'lib/app/connections/storage.ts': 'certificates and keys, which `readPem` reads for every connection',
   'control/queries/records/bytes-view.ts': FOREIGN,
   'control/queries/records/record-filter.ts': FOREIGN,
   'control/queries/records/recorded-line.ts': FOREIGN,

@@ -9,7 +9,7 @@ import { listMessages, type MessagePorts } from '../../../../console/api/kafka/m
 import { MESSAGES_QUERY } from '../../../../console/api/kafka/messages/message-query.ts'
 import { buildMessageLinks } from '../../../../console/page/kafka/messages/message-links.ts'
 import { readConfig } from '../../../../control/environment/config.ts'
-import { dataReader } from '../../../../lib/app/data-reader.ts'
+import { dataReader } from '../../../../lib/app/data/data-reader.ts'
 import { loadMappings } from '../../../../lib/mapping/adapters/load-mappings.ts'
 import { createTrial } from '../../../../control/recordings/import/mapping-trial.ts'
 import { toBytes } from '../../../../lib/support/content.ts'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { buildLanes } from '../../../../console/api/overview/flow.ts'
 import { readFunctions } from '../../../../control/environment/function-entries.ts'
 import { parseFunctions } from '../../../../control/environment/functions.ts'
-import type { Signal } from '../../../../lib/app/topic-table.ts'
+import type { Signal } from '../../../../lib/app/naming/topic-table.ts'
 
 const getTopic = (signal: Signal) => `the.${signal}`
 const createLanes = (functions: ReturnType<typeof readFunctions>) => {

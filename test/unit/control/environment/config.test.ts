@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ConfigError } from '#runtime/consumer'
 import { computeCode } from '#runtime/pipeline'
 import { readConfig } from '../../../../control/environment/config.ts'
-import { findReaderNeed } from '../../../../lib/app/storage.ts'
+import { findReaderNeed } from '../../../../lib/app/connections/storage.ts'
 
 const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6379' }
 

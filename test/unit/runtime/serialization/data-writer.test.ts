@@ -4,7 +4,7 @@ import { loadCodec } from '@sluice/schema-registry'
 import { readSettings, SERIALIZATION } from '#runtime/settings'
 import { dataWriter } from '#runtime/test/support/inside'
 import { environmentReading } from '#runtime/test/support/records'
-import { findPackagedSchema, schemaSubject } from '../../../../lib/app/packaged-schemas.ts'
+import { findPackagedSchema, schemaSubject } from '../../../../lib/app/data/packaged-schemas.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { APPLICATION, FAMILIES, VOCABULARY } from '../../../support/families.ts'
 

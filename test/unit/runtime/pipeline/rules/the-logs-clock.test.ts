@@ -5,7 +5,7 @@ import { advance, clockGapMs, type KafkaEventRecord, type KeyedProcess } from '#
 import { createLog, doneOn, obeyingStage, order } from '#runtime/test/support/obeying'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '#runtime/test/support/records'
 import { createStatistics, type MinuteSummary } from '../../../../../lib/analytics/processor.ts'
-import { TOPICS } from '../../../../../lib/app/topic-table.ts'
+import { TOPICS } from '../../../../../lib/app/naming/topic-table.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../../support/families.ts'
 import { Stage } from '../../../../support/stage.ts'

@@ -1,12 +1,12 @@
 /** Schemas of event types, loaded or generated when a format is first needed: packaged ones in `events/schemas/`, and those of families. */
 import type { PackagedSchema } from '#runtime/consumer'
-import type { EventFormat, EventTypeRow } from '../schemas/event-types.ts'
-import { toDataschema } from '../telemetry/dataschema.ts'
-import { listEventTypes } from '../telemetry/event-types.ts'
-import type { Families, Family } from '../telemetry/families.ts'
-import { buildFamilySchema } from '../telemetry/family-schema.ts'
-import type { Vocabulary } from './names.ts'
-import type { Signal } from './topic-table.ts'
+import type { EventFormat, EventTypeRow } from '../../schemas/event-types.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
+import { listEventTypes } from '../../telemetry/event-types.ts'
+import type { Families, Family } from '../../telemetry/families.ts'
+import { buildFamilySchema } from '../../telemetry/family-schema.ts'
+import type { Vocabulary } from '../naming/names.ts'
+import type { Signal } from '../naming/topic-table.ts'
 
 interface Texts {
   readonly default: Readonly<Record<string, string>>
@@ -15,9 +15,9 @@ interface Texts {
 const FORMATS: Readonly<
   Record<EventFormat, { readonly extension: string; readonly load: () => Promise<Texts> }>
 > = {
-  json: { extension: '.json', load: () => import('../schemas/compiled-texts-json.js') },
-  avro: { extension: '.avsc', load: () => import('../schemas/compiled-texts-avro.js') },
-  protobuf: { extension: '.proto', load: () => import('../schemas/compiled-texts-protobuf.js') },
+  json: { extension: '.json', load: () => import('../../schemas/compiled-texts-json.js') },
+  avro: { extension: '.avsc', load: () => import('../../schemas/compiled-texts-avro.js') },
+  protobuf: { extension: '.proto', load: () => import('../../schemas/compiled-texts-protobuf.js') },
 }
 
 /**
@@ -53,7 +53,7 @@ async function writeFamilySchema(
   const schema = buildFamilySchema(file)
   if (format === 'json') return JSON.stringify(schema)
   if (row.formats.length === 1) return undefined
-  const { writeBinarySchema } = await import('../schemas/binary-schemas.ts')
+  const { writeBinarySchema } = await import('../../schemas/binary-schemas.ts')
   const text = writeBinarySchema(format, type, row, schema)
   return format === 'avro' ? JSON.stringify(JSON.parse(text)) : text
 }

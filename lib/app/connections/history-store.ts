@@ -1,11 +1,11 @@
 /** Opens the history of an environment, and finds the topics of its tables. */
 import type { AwsPlace } from '#runtime/functions/connections'
 import { type CombinedParts, ConfigError } from '#runtime/settings'
-import type { HistoryStore } from '../history/store.ts'
-import { findTable, type HistoryTable } from '../history/tables.ts'
-import type { Names } from './names.ts'
-import { localBuckets } from './resource-names.ts'
-import type { HISTORY } from './settings/history.ts'
+import type { HistoryStore } from '../../history/store.ts'
+import { findTable, type HistoryTable } from '../../history/tables.ts'
+import type { Names } from '../naming/names.ts'
+import { localBuckets } from '../naming/resource-names.ts'
+import type { HISTORY } from '../settings/history.ts'
 
 export type HistorySettings = CombinedParts<readonly [typeof HISTORY]>
 
@@ -20,7 +20,7 @@ export async function historyStore({ historyBucket, pathStyle }: HistorySettings
       'HISTORY_BUCKET: must be the name of the bucket of the history',
     ])
   // The SDK is loaded on first use, so that it does not delay cold starts.
-  const { S3HistoryStore } = await import('../history/adapters/history-bucket.ts')
+  const { S3HistoryStore } = await import('../../history/adapters/history-bucket.ts')
   return new S3HistoryStore({ bucket: historyBucket, pathStyle })
 }
 
@@ -35,7 +35,7 @@ export async function historyAt(
 ): Promise<HistoryStore | undefined> {
   const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : localBuckets(env).history)
   if (bucket === undefined) return undefined
-  const { S3HistoryStore } = await import('../history/adapters/history-bucket.ts')
+  const { S3HistoryStore } = await import('../../history/adapters/history-bucket.ts')
   return new S3HistoryStore({ bucket, pathStyle: aws.endpoint !== undefined }, aws)
 }
 

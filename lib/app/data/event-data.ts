@@ -1,6 +1,6 @@
 import { type Event, type EventData, type Failure, failure } from '#runtime/consumer'
-import { type InOwnUnits, inOwnUnits } from '../telemetry/convert-units.ts'
-import type { Families } from '../telemetry/families.ts'
+import { type InOwnUnits, inOwnUnits } from '../../telemetry/convert-units.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { schemaViolation } from './schemas.ts'
 
 /**

@@ -1,4 +1,4 @@
-import collections from '../schemas/compiled-collections.js'
+import collections from '../../schemas/compiled-collections.js'
 
 /** Adds the empty lists and maps that the event type requires but Protobuf does not transmit. Modifies the data in place. */
 export function withEmptyCollections(type: string, data: unknown): unknown {

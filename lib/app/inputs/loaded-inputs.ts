@@ -1,12 +1,12 @@
 /** Loads the inputs of an environment with their mappings and schemas, as the settings name them. */
 import { resolve } from 'node:path'
-import { loadInputs } from '../intake/adapters/load-inputs.ts'
-import { type LoadedInputs, listInputSchemas } from '../intake/read-record.ts'
-import type { TypeSchema } from '../schemas/json-schema.ts'
-import type { Families } from '../telemetry/families.ts'
-import type { StreamTopics } from '../views/language/compile-stream.ts'
+import { loadInputs } from '../../intake/adapters/load-inputs.ts'
+import { type LoadedInputs, listInputSchemas } from '../../intake/read-record.ts'
+import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
+import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { type InputsConfig, projectFolder, resolveInputs } from './inputs.ts'
-import type { InputSettings } from './settings/inputs.ts'
+import type { InputSettings } from '../settings/inputs.ts'
 
 type Config = InputsConfig & InputSettings & { readonly families: Families }
 

@@ -1,7 +1,7 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
 import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents'
 import { configureDataWriter, type WritingSettings } from '#runtime/functions/writing'
-import type { Vocabulary } from './names.ts'
+import type { Vocabulary } from '../naming/names.ts'
 import { createSerializing } from './serialized-types.ts'
 
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()

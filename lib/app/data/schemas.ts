@@ -1,8 +1,8 @@
 /** Validates the data of events: readings by their family, other events with the packaged schemas in `events/schemas/`. */
-import validators, { type SchemaViolation } from '../schemas/compiled.js'
-import { toProtobufName } from '../support/protobuf-name.ts'
-import type { Families } from '../telemetry/families.ts'
-import { findViolations } from '../telemetry/validate-reading.ts'
+import validators, { type SchemaViolation } from '../../schemas/compiled.js'
+import { toProtobufName } from '../../support/protobuf-name.ts'
+import type { Families } from '../../telemetry/families.ts'
+import { findViolations } from '../../telemetry/validate-reading.ts'
 
 const SHOWN = 3
 

@@ -1,6 +1,6 @@
 /** Names of the topics and consumer groups of a program, which the settings decide. Pure. */
 import type { KafkaTopic } from '#runtime/operating/servers'
-import type { Families } from '../telemetry/families.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { SIGNALS, type Signal, type Topic, topicRow } from './topic-table.ts'
 
 /** Settings of the names, see `settings/names.ts`. */

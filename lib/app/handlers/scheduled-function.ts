@@ -2,8 +2,8 @@
 import { Connections } from '#runtime/functions/connections'
 import { createScheduledHandler, type Scheduled } from '#runtime/functions/schedules'
 import type { Slice } from '#runtime/settings'
-import { NAME } from './name.ts'
-import { type CombinedParts, GENERAL, KAFKA, NAMES, REDIS } from './settings/index.ts'
+import { NAME } from '../naming/name.ts'
+import { type CombinedParts, GENERAL, KAFKA, NAMES, REDIS } from '../settings/index.ts'
 
 /** Settings of every scheduled function that uses Kafka and Redis. */
 type ServerSlices = readonly [typeof GENERAL, typeof NAMES, typeof KAFKA, typeof REDIS]

@@ -1,8 +1,8 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
 import type { SerializedType } from '#runtime/consumer'
-import { listBinaryTypes } from '../telemetry/event-types.ts'
-import type { Families } from '../telemetry/families.ts'
-import type { Vocabulary } from './names.ts'
+import { listBinaryTypes } from '../../telemetry/event-types.ts'
+import type { Families } from '../../telemetry/families.ts'
+import type { Vocabulary } from '../naming/names.ts'
 import { findPackagedSchema, schemaSubject } from './packaged-schemas.ts'
 
 /** Returns the event types whose data is written in the format that SERIALIZATION selects. The data of all other types is always JSON. */

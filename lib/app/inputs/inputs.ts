@@ -4,12 +4,12 @@ import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { KafkaTopic } from '#runtime/operating/servers'
 import type { KafkaSettings } from '#runtime/settings'
-import type { Input } from '../intake/input.ts'
-import { readInputs } from '../intake/parse-inputs.ts'
-import { readText } from '../support/text-reader.ts'
-import type { Named } from './names.ts'
+import type { Input } from '../../intake/input.ts'
+import { readInputs } from '../../intake/parse-inputs.ts'
+import { readText } from '../../support/text-reader.ts'
+import type { Named } from '../naming/names.ts'
 import { serverlessFile } from './serverless-file.ts'
-import type { InputSettings } from './settings/inputs.ts'
+import type { InputSettings } from '../settings/inputs.ts'
 
 /** Inputs that one machine has beside those of the file, with all mappings. */
 const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]

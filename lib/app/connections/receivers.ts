@@ -2,14 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type AwsPlace, readSecret } from '#runtime/functions/connections'
 import { type CombinedParts, ConfigError, type GeneralSettings } from '#runtime/settings'
-import { loadReceivers } from '../notification/adapters/load-receivers.ts'
-import { receiverAccess } from '../notification/adapters/receiver-access.ts'
-import type { Outlet } from '../notification/deliver.ts'
-import { SnsReceivers } from '../notification/sns/sns-receivers.ts'
-import type { WebhookPorts } from '../notification/webhook/attempt.ts'
-import { Webhook } from '../notification/webhook/webhook.ts'
-import type { NOTIFICATIONS } from './settings/notifications.ts'
-import type { ALERTS_TOPIC, RECEIVERS } from './settings/receivers.ts'
+import { loadReceivers } from '../../notification/adapters/load-receivers.ts'
+import { receiverAccess } from '../../notification/adapters/receiver-access.ts'
+import type { Outlet } from '../../notification/deliver.ts'
+import { SnsReceivers } from '../../notification/sns/sns-receivers.ts'
+import type { WebhookPorts } from '../../notification/webhook/attempt.ts'
+import { Webhook } from '../../notification/webhook/webhook.ts'
+import type { NOTIFICATIONS } from '../settings/notifications.ts'
+import type { ALERTS_TOPIC, RECEIVERS } from '../settings/receivers.ts'
 
 type Config = GeneralSettings &
   CombinedParts<readonly [typeof NOTIFICATIONS, typeof ALERTS_TOPIC, typeof RECEIVERS]>
@@ -25,7 +25,7 @@ export async function webhookPorts(
   aws: AwsPlace = {},
 ): Promise<WebhookPorts> {
   // Node's TLS module is loaded on first use, so that it does not delay cold starts.
-  const { httpsPost } = await import('../notification/adapters/https.ts')
+  const { httpsPost } = await import('../../notification/adapters/https.ts')
   const read = (name: string) => readSecret(name, aws)
   return {
     post: httpsPost(),
@@ -54,6 +54,6 @@ export async function openOutlets(config: Config, nowMs: () => number): Promise<
   if (config.alertsTopicArn === undefined)
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
   // The SDK is loaded on first use, so that it does not delay cold starts.
-  const { SnsTopic } = await import('../notification/adapters/sns-topic.ts')
+  const { SnsTopic } = await import('../../notification/adapters/sns-topic.ts')
   return [new SnsReceivers(named, new SnsTopic(config.alertsTopicArn)), ...webhooks]
 }

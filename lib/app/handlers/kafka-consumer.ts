@@ -2,9 +2,9 @@
 import type { Application } from '#runtime/consumer'
 import { type Choices, kafkaHandler, type WorkSource } from '#runtime/functions/consumers'
 import type { Slice } from '#runtime/settings'
-import { APPLICATION, createApplication } from './application.ts'
-import type { Vocabulary } from './names.ts'
-import { FAMILIES, NAMES } from './settings/index.ts'
+import { APPLICATION, createApplication } from '../application.ts'
+import type { Vocabulary } from '../naming/names.ts'
+import { FAMILIES, NAMES } from '../settings/index.ts'
 
 /** Settings of every consumer of Sluice, in addition to those of the engine. */
 type OwnSlices = readonly [typeof FAMILIES, typeof NAMES]

@@ -2,10 +2,10 @@
 
 import type { Connections } from '#runtime/functions/connections'
 import { StateInspection } from '#runtime/operating/states'
-import type { DeadLetterSource } from '../log/dead-letters.ts'
-import { DAY_MS } from '../support/duration.ts'
-import type { Named, Vocabulary } from './names.ts'
-import { topicRow } from './topic-table.ts'
+import type { DeadLetterSource } from '../../log/dead-letters.ts'
+import { DAY_MS } from '../../support/duration.ts'
+import type { Named, Vocabulary } from '../naming/names.ts'
+import { topicRow } from '../naming/topic-table.ts'
 
 /**
  * Returns the source from which the dead letters of an environment are read.

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { readPem } from '@sluice/kafka-records/pem'
 import { type AwsPlace, readSecret } from '#runtime/functions/connections'
 import { type CombinedParts, ConfigError } from '#runtime/settings'
-import type { Storage, StorageReader } from '../storage/storage.ts'
-import type { STORAGE } from './settings/storage.ts'
+import type { Storage, StorageReader } from '../../storage/storage.ts'
+import type { STORAGE } from '../settings/storage.ts'
 
 type Config = CombinedParts<readonly [typeof STORAGE]>
 
@@ -17,10 +17,10 @@ type Config = CombinedParts<readonly [typeof STORAGE]>
 export async function openStorage(config: Config, aws: AwsPlace = {}): Promise<Storage & StorageReader> {
   const url = await readStorageUrl(config, aws)
   if (url.startsWith('sqlite:')) {
-    const { SqliteStorage } = await import('../storage/adapters/sqlite.ts')
+    const { SqliteStorage } = await import('../../storage/adapters/sqlite.ts')
     return new SqliteStorage(url.slice('sqlite:'.length))
   }
-  const { PostgresStorage } = await import('../storage/adapters/postgres.ts')
+  const { PostgresStorage } = await import('../../storage/adapters/postgres.ts')
   return new PostgresStorage(url, () => readStorageUrl(config, aws).catch(() => url))
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { TopicSettings } from '#runtime/consumer'
-import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
 
 /** Configuration of a topic. */
 export interface Topic extends TopicSettings {

@@ -1,8 +1,8 @@
 /** Options of the commands that start servers: `npm start` and `npm run services`. */
 import { readFileSync } from 'node:fs'
 import { duration } from '../control/environment/duration-setting.ts'
-import { type Environment, REMOVED, readSettings } from '../lib/app/settings/index.ts'
 import { useSettingsFile } from '../control/environment/settings-file.ts'
+import { type Environment, REMOVED, readSettings } from '../lib/app/settings/index.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'

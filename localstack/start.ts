@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
-import { readGeneratorSettings } from '../lib/app/settings/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs/inputs.ts'
 import { loadAllInputs } from '../lib/app/inputs/loaded-inputs.ts'
+import { readGeneratorSettings } from '../lib/app/settings/generator-settings.ts'
 import {
   FAMILIES,
   GENERATOR,

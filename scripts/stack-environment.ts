@@ -1,8 +1,8 @@
 /** Finds the stack that a command uses, and the environment variables to access its servers. */
 
 import { type Environment, KAFKA, REDIS, REGISTRY, withoutServiceLinks } from '#runtime/settings'
-import { NAMES } from '../lib/app/settings/names.ts'
 import { KAFKA_ADDRESSES, REDIS_ADDRESSES } from '../control/environment/precedence.ts'
+import { NAMES } from '../lib/app/settings/names.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'
 
 /** Error for a request that no stack or several stacks match. The message contains the remedy. */

@@ -1,7 +1,7 @@
 import { oneOf, port } from '#runtime/settings'
 import { ROLES } from '../../console/http/person.ts'
-import { LOCAL_PORTS } from '../../lib/app/settings/local-ports.ts'
 import { optionField, withInitial } from '../../control/questions/field.ts'
+import { LOCAL_PORTS } from '../../lib/app/settings/local-ports.ts'
 import { command, environment } from '../command.ts'
 import { SERVER_OPTIONS } from '../own-server.ts'
 import { settingOption } from '../setting-options.ts'

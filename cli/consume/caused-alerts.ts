@@ -2,9 +2,9 @@
 import { isFailure, type LogRecord } from '#runtime/cloudevents'
 import type { Event, Failure } from '#runtime/consumer'
 import type { LogReader } from '#runtime/pipeline'
-import { describeStatus } from '../../lib/alerting/clearing.ts'
 import { getAlert } from '../../control/queries/alerts/alerts-topic.ts'
 import { findCauseKey, listCauseKeys } from '../../control/queries/alerts/cause-keys.ts'
+import { describeStatus } from '../../lib/alerting/clearing.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 
 /** Number of records, and of alerts that were read before their records, that are remembered. */

@@ -1,6 +1,6 @@
-import { SIGNALS } from '../../lib/app/naming/topic-table.ts'
 import { resolveTopic } from '../../control/operations/state-keys.ts'
 import { flagField, inTerminal, numberField, optionField } from '../../control/questions/field.ts'
+import { SIGNALS } from '../../lib/app/naming/topic-table.ts'
 import { command, environment, FLAT_OPTION, POSITIVE } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/settings.ts'

@@ -1,7 +1,7 @@
 import { oneOf } from '#runtime/settings'
-import { STAGES } from '../../infra/place/stages.ts'
 import { type Area, countVerdicts, type Finding, type Verdict } from '../../control/diagnosis/finding.ts'
 import { flagField, optionField } from '../../control/questions/field.ts'
+import { STAGES } from '../../infra/place/stages.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { escapeText } from '../output/text-width.ts'

@@ -2,13 +2,13 @@
 
 import { Connections } from '#runtime/functions/connections'
 import type { Environment } from '#runtime/settings'
-import type { Config } from '../../control/environment/config.ts'
-import { readFunctions } from '../../control/environment/function-entries.ts'
-import { historyAt } from '../../lib/app/connections/history-store.ts'
 import { checkHistory } from '../../control/diagnosis/checks/history.ts'
 import { examineEnvironment } from '../../control/diagnosis/examine.ts'
 import type { Finding } from '../../control/diagnosis/finding.ts'
 import { gatherArchiveFacts } from '../../control/diagnosis/gather-history.ts'
+import type { Config } from '../../control/environment/config.ts'
+import { readFunctions } from '../../control/environment/function-entries.ts'
+import { historyAt } from '../../lib/app/connections/history-store.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 
 /**

@@ -14,7 +14,13 @@ import {
   wholeNumber,
 } from '#runtime/settings'
 import type { Config } from '../../control/environment/config.ts'
-import { durationField, flagField, inTerminal, numberField, optionField } from '../../control/questions/field.ts'
+import {
+  durationField,
+  flagField,
+  inTerminal,
+  numberField,
+  optionField,
+} from '../../control/questions/field.ts'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import type { Families } from '../../lib/telemetry/families.ts'

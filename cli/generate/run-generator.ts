@@ -5,9 +5,9 @@ import { ProducerConnection } from '#runtime/operating/kafka'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer'
 import { chooseProfile, type ProfileName } from '#runtime/settings'
 import type { Config } from '../../control/environment/config.ts'
+import { createMissingTopic } from '../../control/operations/change-topics.ts'
 import type { ChangedEnvironment } from '../../control/operations/operation.ts'
 import { requireOwnTopic, resolveTopic } from '../../control/operations/state-keys.ts'
-import { createMissingTopic } from '../../control/operations/change-topics.ts'
 import type { Pace } from '../../control/recordings/generate/due-batches.ts'
 import {
   createKafkaOutlet,

@@ -2,7 +2,6 @@
 
 import { RecordRefused } from '#runtime/pipeline'
 import type { Config } from '../../control/environment/config.ts'
-import { resolveInputs } from '../../lib/app/inputs/inputs.ts'
 import type { Environment } from '../../control/questions/environment.ts'
 import {
   appendEvents,
@@ -12,6 +11,7 @@ import {
   placeEvent,
   toPublishedEvent,
 } from '../../control/recordings/publish.ts'
+import { resolveInputs } from '../../lib/app/inputs/inputs.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
 import { createWriter } from '../options/serialization.ts'

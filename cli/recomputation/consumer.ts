@@ -10,9 +10,9 @@ import {
   Unavailable,
 } from '#runtime/pipeline'
 import type { Environment } from '#runtime/settings'
-import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 import { readFunctions } from '../../control/environment/function-entries.ts'
 import { formatEmitters } from '../../control/environment/functions.ts'
+import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 import { GENERAL, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'

@@ -1,5 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { normalize } from 'node:path'
+import { flagField, listField, optionalNameField } from '../../control/questions/field.ts'
+import { readPlan } from '../../control/statements/statements.ts'
+import { readRuleFilesAt } from '../../control/trials/rules-at-path.ts'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
 import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import {
@@ -10,13 +13,10 @@ import {
   NAMES,
   readSettings,
 } from '../../lib/app/settings/index.ts'
-import { flagField, listField, optionalNameField } from '../../control/questions/field.ts'
-import { readPlan } from '../../control/statements/statements.ts'
 import { count } from '../../lib/support/count.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
 import { fileFailure } from '../../lib/support/operation-failure.ts'
-import { readRuleFilesAt } from '../../control/trials/rules-at-path.ts'
 import { readTables as readPlannedTables } from '../../lib/views/adapters/plan-file.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 import { command } from '../command.ts'

@@ -1,11 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Vocabulary } from '../../lib/app/naming/names.ts'
-import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { flagField, listField, nameField } from '../../control/questions/field.ts'
-import { count } from '../../lib/support/count.ts'
-import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
-import { fileFailure } from '../../lib/support/operation-failure.ts'
 import {
   type Difference,
   runTest,
@@ -13,6 +8,11 @@ import {
   type TestResult,
 } from '../../control/trials/rule-tests/run.ts'
 import { readTestFile } from '../../control/trials/rule-tests/test-file.ts'
+import type { Vocabulary } from '../../lib/app/naming/names.ts'
+import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { count } from '../../lib/support/count.ts'
+import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
+import { fileFailure } from '../../lib/support/operation-failure.ts'
 import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'

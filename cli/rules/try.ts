@@ -1,10 +1,6 @@
 import { either } from '#runtime/settings'
-import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { type Filter, nameField, optionField, SOME_TEXT, TIME_OR_AGO } from '../../control/questions/field.ts'
 import { openSource } from '../../control/recordings/replay/recording-file.ts'
-import { count } from '../../lib/support/count.ts'
-import { durationText } from '../../lib/support/duration.ts'
-import { utcSecond } from '../../lib/support/time-text.ts'
 import { readRulesAt } from '../../control/trials/rules-at-path.ts'
 import { readRecording } from '../../control/trials/try-rules/recorded-readings.ts'
 import {
@@ -15,6 +11,10 @@ import {
   tryOnRecording,
   tryRules,
 } from '../../control/trials/try-rules/try-rules.ts'
+import { dataReader } from '../../lib/app/data/data-reader.ts'
+import { count } from '../../lib/support/count.ts'
+import { durationText } from '../../lib/support/duration.ts'
+import { utcSecond } from '../../lib/support/time-text.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'

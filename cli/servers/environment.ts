@@ -1,10 +1,10 @@
 /** Opens the environment that a command uses, and converts errors to messages for users. */
 import { randomUUID } from 'node:crypto'
 import { within } from '#runtime/waiting'
+import { describeKafka } from '../../control/diagnosis/server-standards.ts'
 import type { Config } from '../../control/environment/config.ts'
 import { readFunctions } from '../../control/environment/function-entries.ts'
 import type { DeclaredFunction } from '../../control/environment/functions.ts'
-import { describeKafka } from '../../control/diagnosis/server-standards.ts'
 import { serverFailure } from '../../control/operations/server-failure.ts'
 import { Environment } from '../../control/questions/environment.ts'
 import { listStateKeys } from '../../control/tables/table.ts'

@@ -1,7 +1,7 @@
 /** Opens the history and the log of an environment. */
 import type { Config } from '../../control/environment/config.ts'
+import type { RecordPlaces } from '../../control/queries/records/record-locations.ts'
 import { historyAt } from '../../lib/app/connections/history-store.ts'
-import type { RecordPlaces } from '../../control/trials/try-rules/record-locations.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import type { Terminal } from '../terminal.ts'
 import { withEnvironment } from './environment.ts'

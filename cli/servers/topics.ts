@@ -2,9 +2,9 @@
 import { type TopicLayout, TopicOffsets } from '#runtime/operating/kafka'
 import { withTimeout } from '../../control/diagnosis/observe.ts'
 import { serverFailure } from '../../control/operations/server-failure.ts'
-import { findTopicReach, type TopicReach } from '../../lib/log/topic-bounds.ts'
 import type { Environment } from '../../control/questions/environment.ts'
 import { missingTopic } from '../../control/questions/kafka.ts'
+import { findTopicReach, type TopicReach } from '../../lib/log/topic-bounds.ts'
 import { requireOwnTopics } from './environment.ts'
 
 /**

@@ -3,16 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { oneOf } from '#runtime/settings'
-import type { Config } from '../../control/environment/config.ts'
-import { readStorageUrl } from '../../lib/app/connections/storage.ts'
 import { withTimeout } from '../../control/diagnosis/observe.ts'
+import type { Config } from '../../control/environment/config.ts'
 import type { Environment } from '../../control/questions/environment.ts'
-import { type Filter, nameField, optionField, TIME_OR_AGO, withInitial } from '../../control/questions/field.ts'
+import {
+  type Filter,
+  nameField,
+  optionField,
+  TIME_OR_AGO,
+  withInitial,
+} from '../../control/questions/field.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../control/sql/database.ts'
 import { openSqlSources } from '../../control/sql/open-sources.ts'
 import { createQuestionViews } from '../../control/sql/question-views.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../control/sql/sql-question.ts'
 import { answerFromStorage, isOfStorage } from '../../control/sql/storage-answer.ts'
+import { readStorageUrl } from '../../lib/app/connections/storage.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { normalizeText } from '../../lib/support/text-reader.ts'
 import { DECLARED } from '../../lib/views/language/compile-select.ts'

@@ -1,6 +1,7 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
-import { findReaderNeed } from '../../lib/app/connections/storage.ts'
+
 import type { KnownValues } from '../../control/questions/question.ts'
+import { findReaderNeed } from '../../lib/app/connections/storage.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Context, Hono, type HonoRequest, type Next } from 'hono'
 import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
-import type { StatementFolder } from '../../control/table-builds/statement-folder.ts'
+import type { StatementFolder } from '../../control/operations/statement-folder.ts'
 import type { TableReader } from '../../control/statements/table-reader.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'

@@ -1,10 +1,10 @@
 /** Opens the folder of the SQL tables for the servers of ksqlDB's interface that carry out CREATE and DROP. */
 import { resolve } from 'node:path'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
-import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
-import { openViewPorts } from '../../control/table-builds/apply-views.ts'
-import { type FolderParts, StatementFolder } from '../../control/table-builds/statement-folder.ts'
+import { type FolderParts, StatementFolder } from '../../control/operations/statement-folder.ts'
 import { describeRefusal } from '../../control/queries/saved-files.ts'
+import { openViewPorts } from '../../control/table-builds/apply-views.ts'
+import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 

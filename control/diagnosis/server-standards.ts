@@ -2,9 +2,9 @@
 
 import { replicationOn } from '@sluice/kafka-records/replication'
 import { describeAddress, parseRedisUrl } from '#runtime/operating/servers'
-import type { Config } from '../environment/config.ts'
 import { isServerlessCluster } from '../../lib/app/naming/resource-names.ts'
 import { isLoopback } from '../../lib/support/loopback.ts'
+import type { Config } from '../environment/config.ts'
 import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 
 /** Minimum number of brokers in an AWS account. Brokers in three availability zones tolerate the loss of any one zone. */

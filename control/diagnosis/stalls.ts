@@ -5,8 +5,9 @@ import {
   LongTransactions,
   type OpenTransaction,
 } from '@sluice/kafka-records/requests'
-import type { ConsumerLag, ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
+import type { ReadTopic } from '../environment/functions.ts'
+import type { ConsumerLag } from '../queries/kafka/consumer-lag.ts'
 
 /** Reason for a stall, with advice for the user. */
 interface Cause {

@@ -1,7 +1,8 @@
 /** Judges how long records wait for their consumers. Pure. */
-import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
+
 import { computeSum, count } from '../../lib/support/count.ts'
 import { durationText, MINUTE_MS } from '../../lib/support/duration.ts'
+import type { ReadTopic } from '../environment/functions.ts'
 
 /** Records of a topic that wait for a consumer. */
 export interface WaitingRecords extends ReadTopic {

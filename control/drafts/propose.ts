@@ -1,16 +1,16 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
 import type { LogRecord } from '#runtime/cloudevents'
-import type { Config } from '../environment/config.ts'
 import type { ForeignContent } from '../../lib/intake/read-record.ts'
 import type { ForeignDocument } from '../../lib/mapping/apply-mapping.ts'
 import { readMapping } from '../../lib/mapping/parse-mapping.ts'
 import { listUnusedFields } from '../../lib/mapping/unused-fields.ts'
-import { createTrial, toDocument, type UnreadableRecord } from '../recordings/import/mapping-trial.ts'
 import { OWN_TYPES } from '../../lib/schemas/event-types.ts'
 import { count } from '../../lib/support/count.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { Families } from '../../lib/telemetry/families.ts'
 import { readFamilies } from '../../lib/telemetry/parse-family.ts'
+import type { Config } from '../environment/config.ts'
+import { createTrial, toDocument, type UnreadableRecord } from '../recordings/import/mapping-trial.ts'
 import { DRAFT_HEAD, listQuestions, proposeDraft, writeDraft } from './draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */

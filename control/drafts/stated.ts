@@ -3,9 +3,9 @@ import { dump } from 'js-yaml'
 import type { Epoch } from '../../lib/mapping/mapping.ts'
 import { readTime } from '../../lib/mapping/read-time.ts'
 import { parsePath } from '../../lib/mapping/record-path.ts'
-import { readCellUnit } from '../recordings/import/unit-row.ts'
 import { count } from '../../lib/support/count.ts'
 import { findConversion, unitsNamed } from '../../lib/telemetry/unit-table.ts'
+import { readCellUnit } from '../recordings/import/unit-row.ts'
 import { BRACKETS, type Fields, type SampleField, toSource } from './sample-fields.ts'
 
 /** Share of values that must be names, or times, from 0 to 1. */

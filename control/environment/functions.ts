@@ -2,10 +2,15 @@
  * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin, all tools and all tests use this
  * list, so that functions are defined in one place only.
  */
-import { INTAKE } from '../../lib/intake/input.ts'
-import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
+
 import type { Named } from '../../lib/app/naming/names.ts'
-import { RETRY_TOPICS, resolveSignals, type Signal, type TopicWord } from '../../lib/app/naming/topic-table.ts'
+import {
+  RETRY_TOPICS,
+  resolveSignals,
+  type Signal,
+  type TopicWord,
+} from '../../lib/app/naming/topic-table.ts'
+import { INTAKE } from '../../lib/intake/input.ts'
 
 /**
  * Conditions for enabling a schedule, see `infra/place/schedules.ts`. Schedules without a condition are enabled together with the clock.
@@ -123,6 +128,13 @@ function toSchedule(schedule: NonNullable<FunctionKeys['schedule']>) {
   return typeof schedule === 'string'
     ? { expression: schedule, condition: 'clock' as const }
     : { expression: schedule.rate, condition: schedule.if }
+}
+
+/** Topic that a function reads, with its consumer group. */
+export interface ReadTopic {
+  readonly function: string
+  readonly topic: string
+  readonly group: string
 }
 
 /** Topic that triggers a function. */

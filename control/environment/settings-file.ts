@@ -6,12 +6,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigError, type Environment, readContent } from '#runtime/settings'
+import { LOCAL_PORTS } from '../../lib/app/settings/index.ts'
 import { describeReadError } from '../../lib/support/file-errors.ts'
 import { describeUnknown } from '../../lib/support/suggestion.ts'
 import { readText } from '../../lib/support/text-reader.ts'
 import { yamlDocument } from '../../lib/support/yaml-document.ts'
 import { SLICES } from './config.ts'
-import { LOCAL_PORTS } from '../../lib/app/settings/index.ts'
 import { withPrecedence } from './precedence.ts'
 
 /**

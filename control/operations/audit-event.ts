@@ -1,9 +1,9 @@
 /** Audit event, which records an action of an operator in the topic `events`. Pure. */
 
 import type { Event } from '#runtime/consumer'
-import { AUDIT_TYPE } from '../queries/records/unended-operations.ts'
 import type { Audit } from '../../lib/schemas/types.ts'
 import { toDataschema } from '../../lib/telemetry/dataschema.ts'
+import { AUDIT_TYPE } from '../queries/records/unended-operations.ts'
 
 export type { Audit }
 

@@ -2,10 +2,10 @@
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
 import type { Publisher } from '#runtime/pipeline'
+import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { Config } from '../environment/config.ts'
 import type { ClockAndIds } from '../questions/environment.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
-import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { type Audit, auditEvent } from './audit-event.ts'
 
 /** Change to make. */

@@ -2,6 +2,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
+import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
+import { describeAside } from '../../lib/views/language/aside-examples.ts'
+import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/plan.ts'
 import { VIEWS } from '../queries/states/view-rows.ts'
 import { listField, nameField, optionalNameField } from '../questions/field.ts'
 import {
@@ -12,10 +15,6 @@ import {
   removeTables,
 } from '../statements/plan-change.ts'
 import { compileFiles, findNotices, listAside, readStatements } from '../statements/statements.ts'
-import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
-import { describeAside } from '../../lib/views/language/aside-examples.ts'
-import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/plan.ts'
-import { type ChangedEnvironment, finishByRepeating, operation, type Running } from './operation.ts'
 import {
   applyViews,
   createApplyingStore,
@@ -24,6 +23,7 @@ import {
   openViewPorts,
   type ViewPorts,
 } from '../table-builds/apply-views.ts'
+import { type ChangedEnvironment, finishByRepeating, operation, type Running } from './operation.ts'
 
 /** Change of the tables in force. */
 interface TablesPlan {

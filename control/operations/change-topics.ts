@@ -9,16 +9,16 @@ import {
   validateTopic,
 } from '#runtime/operating/kafka'
 import { createKind, wholeNumber } from '#runtime/settings'
-import { listReaders } from '../environment/functions.ts'
 import { listInputTopics } from '../../lib/app/inputs/inputs.ts'
 import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
-import { inTerminal, listField, nameField, numberField, textField } from '../questions/field.ts'
 import { usageFailure } from '../../lib/support/operation-failure.ts'
-import { changeAudited } from './carry-out.ts'
-import { type ChangedEnvironment, finishByRepeating, operation, PartlyDone } from './operation.ts'
 import { type Applying, applyTopics, creating } from '../../lib/topics/apply.ts'
 import { findCreation, type PlannedTopics, planTopicChanges } from '../../lib/topics/cluster-plan.ts'
 import type { TopicCreation, TopicPlan } from '../../lib/topics/plan.ts'
+import { listReaders } from '../environment/functions.ts'
+import { inTerminal, listField, nameField, numberField, textField } from '../questions/field.ts'
+import { changeAudited } from './carry-out.ts'
+import { type ChangedEnvironment, finishByRepeating, operation, PartlyDone } from './operation.ts'
 
 const POSITIVE = wholeNumber({ least: 1 })
 

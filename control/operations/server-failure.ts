@@ -4,11 +4,11 @@ import { RetryableError } from '#runtime/consumer'
 import { signInProblem } from '#runtime/operating/kafka'
 import { isUnknownTopic, RefusedByKafka } from '#runtime/operating/servers'
 import { isUnreadable, Unavailable } from '#runtime/pipeline'
-import type { Config } from '../environment/config.ts'
-import { describeKafka } from '../diagnosis/server-standards.ts'
 import { getReason } from '../../lib/log/kafka-answers.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
+import { describeKafka } from '../diagnosis/server-standards.ts'
+import type { Config } from '../environment/config.ts'
 
 /** Converts an error of a server to an error with a message for users. All other errors are returned unchanged. */
 export function serverFailure(error: unknown, config: Config): unknown {

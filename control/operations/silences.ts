@@ -15,6 +15,8 @@ import {
   withSilence,
 } from '../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../lib/notification/silences-changed.ts'
+import { count } from '../../lib/support/count.ts'
+import { OperationFailure, usageFailure } from '../../lib/support/operation-failure.ts'
 import { readFiringAlerts } from '../questions/alert-source.ts'
 import type { Environment } from '../questions/environment.ts'
 import {
@@ -28,8 +30,6 @@ import {
   textField,
 } from '../questions/field.ts'
 import { requireClusterTopic } from '../questions/kafka.ts'
-import { count } from '../../lib/support/count.ts'
-import { OperationFailure, usageFailure } from '../../lib/support/operation-failure.ts'
 import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
 import { operation, type Running } from './operation.ts'
 

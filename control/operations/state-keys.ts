@@ -1,12 +1,12 @@
 /** Selects the partition states to which a command applies. */
 
 import type { StateKey } from '#runtime/pipeline'
-import { findFirstSignal, getConsumerName, listConsumers } from '../environment/functions.ts'
 import type { Named } from '../../lib/app/naming/names.ts'
 import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
-import type { ReadingFunction } from '../questions/environment.ts'
 import { type OperationFailure, usageFailure } from '../../lib/support/operation-failure.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
+import { findFirstSignal, getConsumerName, listConsumers } from '../environment/functions.ts'
+import type { ReadingFunction } from '../questions/environment.ts'
 import { listStateKeys, type TopicSize } from '../tables/table.ts'
 
 export interface StateSelection {

@@ -3,6 +3,8 @@
 import type { LogRecord } from '#runtime/cloudevents'
 import { PlainLog, plainRecords, Unavailable } from '#runtime/pipeline'
 import { openStoredSilences } from '../../lib/clock/stored-silences.ts'
+import { type Range, searchRecords, toRanges } from '../../lib/log/read-records.ts'
+import { readTopicReach } from '../../lib/log/topic-bounds.ts'
 import { NOTIFIER } from '../../lib/notification/firing-alerts.ts'
 import { getPhase, isSilenced, type Silence } from '../../lib/notification/silences.ts'
 import {
@@ -11,9 +13,7 @@ import {
   collectLives,
   readAlertLives,
 } from '../queries/alerts/alert-lives.ts'
-import { readTopicReach } from '../../lib/log/topic-bounds.ts'
 import { selectNewest } from '../queries/records/newest-ranges.ts'
-import { type Range, searchRecords, toRanges } from '../../lib/log/read-records.ts'
 import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
 import { type Environment, Kept } from './environment.ts'

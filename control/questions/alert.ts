@@ -1,9 +1,9 @@
 /** One alert, or the alerts of one entity, with their events. */
 import { NOTIFIER } from '../../lib/notification/firing-alerts.ts'
 import type { Silence } from '../../lib/notification/silences.ts'
-import type { AlertTransition } from '../queries/alerts/alert-lives.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import { entityText } from '../../lib/support/group-text.ts'
+import type { AlertTransition } from '../queries/alerts/alert-lives.ts'
 import { describeEnd, describeReason } from '../tables/alert-end.ts'
 import { AlertSource, findSilenceIds } from './alert-source.ts'
 import { judgeAlert } from './alerts.ts'

@@ -1,5 +1,5 @@
-import { type ListedBroker, toListedBrokers } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../../lib/log/kafka-answers.ts'
+import { type ListedBroker, toListedBrokers } from '../queries/kafka/cluster.ts'
 import { column, count, type Tone } from './column.ts'
 import { question } from './question.ts'
 

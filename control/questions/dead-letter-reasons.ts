@@ -1,9 +1,10 @@
 /** Reasons of open dead letters: one row for each, with its newest dead letter as an example. */
+
+import { formatContent } from '../../lib/support/content.ts'
+import { count as countText } from '../../lib/support/count.ts'
 import { listNewestDeadLetters } from '../queries/dead-letters/dead-letter-pages.ts'
 import { formatPlace, parsePlace, readDeadLetters } from '../queries/dead-letters/dead-letter-records.ts'
 import { toContent } from '../queries/records/bytes-view.ts'
-import { formatContent } from '../../lib/support/content.ts'
-import { count as countText } from '../../lib/support/count.ts'
 import { column, count } from './column.ts'
 import {
   DEAD_LETTER_FIELDS,

@@ -3,6 +3,8 @@ import { FAILURES, type FailedAttempt } from '#runtime/consumer'
 import { Unavailable } from '#runtime/pipeline'
 import { originalEvent } from '../../lib/failures/dlq-record.ts'
 import type { DeadLetter } from '../../lib/failures/dlq-router.ts'
+import { toBytes } from '../../lib/support/content.ts'
+import { Failure } from '../../lib/support/failure.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../queries/dead-letters/dead-letter-records.ts'
 import {
   LEFT_OUT,
@@ -12,8 +14,6 @@ import {
 } from '../queries/dead-letters/redrive-decision.ts'
 import { toContent } from '../queries/records/bytes-view.ts'
 import { formatTimestamp } from '../queries/records/record-view.ts'
-import { toBytes } from '../../lib/support/content.ts'
-import { Failure } from '../../lib/support/failure.ts'
 import { column, count } from './column.ts'
 import { describeMissing, judge, readFlatLetters, toListedDeadLetter } from './dead-letters.ts'
 import type { Environment } from './environment.ts'

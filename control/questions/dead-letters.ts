@@ -2,15 +2,15 @@ import { FAILURES, formatEntity } from '#runtime/consumer'
 import { oneOf } from '#runtime/settings'
 import { formatKey } from '../../lib/failures/dead-letter-row.ts'
 import { type FoundDeadLetter, type HandledAction, originalEvent } from '../../lib/failures/dlq-record.ts'
+import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../../lib/log/dead-letters.ts'
+import { count as countText } from '../../lib/support/count.ts'
 import {
   type DeadLetterCounts,
   type DeadLetterFilter,
   listNewestDeadLetters,
 } from '../queries/dead-letters/dead-letter-pages.ts'
 import { formatPlace, parsePlace, readDeadLetters } from '../queries/dead-letters/dead-letter-records.ts'
-import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../../lib/log/dead-letters.ts'
 import { toFlatEvent } from '../queries/records/flat-document.ts'
-import { count as countText } from '../../lib/support/count.ts'
 import { column, count, type Tone } from './column.ts'
 import { type Environment, Kept } from './environment.ts'
 import {

@@ -6,11 +6,12 @@ import { type MetricStatistics, showMetrics } from '../../lib/analytics/metric-s
 import { STATISTICS } from '../../lib/analytics/processor.ts'
 import type { TimeInValues } from '../../lib/analytics/state-times.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
-import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { formatShare } from '../../lib/support/balance.ts'
 import { computeUnknownMs } from '../../lib/support/duration.ts'
 import { hasSymbol } from '../../lib/support/short-number.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
+import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
 import {
   type ListedEntity,
@@ -21,7 +22,6 @@ import {
   ENTITIES as TABLE,
 } from '../tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../tables/table.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
 import { readFiringAlerts } from './alert-source.ts'
 import { column, count, type MetricValue, type Tone } from './column.ts'
 import { compareWithLimits, findValueRules } from './entity-limits.ts'

@@ -3,8 +3,8 @@ import { conditionKind, fires, holds } from '../../lib/alerting/condition.ts'
 import { matches } from '../../lib/alerting/evaluate-rules.ts'
 import { type AnyRule, thresholdRules } from '../../lib/alerting/patterns/pattern.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
-import type { AlertSummary } from '../tables/alert-summary.ts'
 import type { Family, ReadingData } from '../../lib/telemetry/families.ts'
+import type { AlertSummary } from '../tables/alert-summary.ts'
 import type { MetricValue } from './column.ts'
 
 /** Share of the way from the mean of a metric to a limit at which a value is near the limit. */

@@ -1,8 +1,8 @@
 /** Fields of questions, operations and commands: arguments and options, parameters of an address, and fields of a form. */
 import { safeParse } from 'valibot'
 import { either, instant, type Kind, mapKind, oneOf, text, wholeNumber } from '#runtime/settings'
-import { duration } from '../environment/duration-setting.ts'
 import { Failure } from '../../lib/support/failure.ts'
+import { duration } from '../environment/duration-setting.ts'
 
 export interface Field<Value> {
   /** True if every request must give it. */

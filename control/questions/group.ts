@@ -1,6 +1,10 @@
 /** One consumer group, or all of them: the lag and the reader of each partition. */
 import type { GroupDescription, Kafka } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
+import { count as countOf } from '../../lib/support/count.ts'
+import { durationText } from '../../lib/support/duration.ts'
+import { Failure } from '../../lib/support/failure.ts'
+import { formatRanges } from '../../lib/support/ranges-text.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import {
   type AgedGroupLag,
@@ -12,10 +16,6 @@ import {
   readConsumerGroups,
   readGroupLags,
 } from '../queries/kafka/consumer-groups.ts'
-import { count as countOf } from '../../lib/support/count.ts'
-import { durationText } from '../../lib/support/duration.ts'
-import { Failure } from '../../lib/support/failure.ts'
-import { formatRanges } from '../../lib/support/ranges-text.ts'
 import { column, count } from './column.ts'
 import type { Environment } from './environment.ts'
 import { optionalNameField } from './field.ts'

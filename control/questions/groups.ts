@@ -1,7 +1,7 @@
 import type { GroupDescription } from '#runtime/operating/kafka'
+import { textFilter } from '../../lib/support/text-match.ts'
 import { NEWER_PROTOCOL } from '../diagnosis/stalls.ts'
 import { type GroupLag, listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
-import { textFilter } from '../../lib/support/text-match.ts'
 import { column, count, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'
 import { textField } from './field.ts'

@@ -1,11 +1,11 @@
 /** Topics of the cluster and their bounds, as several questions read them. */
 import type { ClusterInspection, KnownBounds, TopicLayout } from '#runtime/operating/kafka'
-import type { Config } from '../environment/config.ts'
-import { describeKafka } from '../diagnosis/server-standards.ts'
-import { examineTransactions } from '../diagnosis/transactions.ts'
-import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../../lib/log/kafka-answers.ts'
 import { Failure } from '../../lib/support/failure.ts'
+import { describeKafka } from '../diagnosis/server-standards.ts'
+import { examineTransactions } from '../diagnosis/transactions.ts'
+import type { Config } from '../environment/config.ts'
+import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
 import type { Environment } from './environment.ts'
 
 /** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable */

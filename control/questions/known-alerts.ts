@@ -1,9 +1,9 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
 
 import { formatEntity } from '#runtime/consumer'
-import type { AlertLife, AlertPredicate } from '../queries/alerts/alert-lives.ts'
 import { DAY_MS } from '../../lib/support/duration.ts'
 import { matchesAnyPattern, textFilter } from '../../lib/support/text-match.ts'
+import type { AlertLife, AlertPredicate } from '../queries/alerts/alert-lives.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../tables/alert-summary.ts'
 import type { ActiveAlert } from '../tables/conditions.ts'
 import type { FiringNow } from '../tables/firing-alerts.ts'

@@ -4,17 +4,16 @@ import type { Connections } from '#runtime/functions/connections'
 import type { Bounds, Kafka, TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import { once } from '#runtime/waiting'
-import type { DeclaredFunction } from '../environment/functions.ts'
 import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
+import { findTopicBounds } from '../../lib/log/topic-bounds.ts'
 import type { WaitingRecords } from '../diagnosis/waiting.ts'
+import type { DeclaredFunction, ReadTopic } from '../environment/functions.ts'
 import {
   type AgedPartitionLag,
   type ConsumerLag,
-  type ReadTopic,
   readConsumerLags,
   readFirstTimestamp,
 } from '../queries/kafka/consumer-lag.ts'
-import { findTopicBounds } from '../../lib/log/topic-bounds.ts'
 
 /** Maximum number of partitions whose first pending record is read at a time. Each consumer and topic has its share. */
 export const MAX_AGES = 50

@@ -2,11 +2,11 @@
 import { RefusedByKafka } from '#runtime/operating/servers'
 import { Unavailable } from '#runtime/pipeline'
 import type { Signal } from '../../lib/app/naming/topic-table.ts'
+import { readTopicReach } from '../../lib/log/topic-bounds.ts'
+import { computeSum, count } from '../../lib/support/count.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
 import { describeWaiting } from '../diagnosis/waiting.ts'
 import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
-import { readTopicReach } from '../../lib/log/topic-bounds.ts'
-import { computeSum, count } from '../../lib/support/count.ts'
 import type { Environment } from './environment.ts'
 import type { Lag } from './lag-reader.ts'
 

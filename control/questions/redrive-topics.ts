@@ -1,6 +1,6 @@
 import { SIGNALS, topicRow } from '../../lib/app/naming/topic-table.ts'
-import type { RedriveTopic, RedriveTopics } from '../queries/dead-letters/redrive-decision.ts'
 import { findTopicBounds } from '../../lib/log/topic-bounds.ts'
+import type { RedriveTopic, RedriveTopics } from '../queries/dead-letters/redrive-decision.ts'
 import type { Environment } from './environment.ts'
 
 /**

@@ -2,11 +2,11 @@ import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
 import { conditionKind, measureKind } from '../../lib/alerting/condition.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../lib/alerting/rule.ts'
-import { readActivatedRules } from '../queries/alerts/activated-rules.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
+import { readActivatedRules } from '../queries/alerts/activated-rules.ts'
 import {
   type ActiveAlert,
   type Conditions,

@@ -1,6 +1,6 @@
-import { readTableSizes } from '../queries/states/view-rows.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { formatWindow } from '../../lib/windows/windows.ts'
+import { readTableSizes } from '../queries/states/view-rows.ts'
 import { column, count, type Tone } from './column.ts'
 import { textField } from './field.ts'
 import { describeNotInForce, readNotInForce } from './not-in-force.ts'

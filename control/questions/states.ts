@@ -2,6 +2,10 @@
 import type { Bounds } from '#runtime/operating/kafka'
 import { wholeNumber } from '#runtime/settings'
 import { findTopicBounds } from '../../lib/log/topic-bounds.ts'
+import { computeSum, sumIfKnown } from '../../lib/support/count.ts'
+import { Failure } from '../../lib/support/failure.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
+import { textFilter } from '../../lib/support/text-match.ts'
 import { sumReasons } from '../queries/states/outcomes.ts'
 import {
   type PartitionState,
@@ -9,10 +13,6 @@ import {
   readPartitionStates,
   summarizePartition,
 } from '../queries/states/partition-states.ts'
-import { computeSum, sumIfKnown } from '../../lib/support/count.ts'
-import { Failure } from '../../lib/support/failure.ts'
-import { suggestion } from '../../lib/support/suggestion.ts'
-import { textFilter } from '../../lib/support/text-match.ts'
 import { listStateKeys } from '../tables/table.ts'
 import { column, count } from './column.ts'
 import type { Environment } from './environment.ts'

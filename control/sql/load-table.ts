@@ -12,13 +12,13 @@ import { createDamagedError, objectBytes } from '../../lib/history/read-history.
 import { type HistoryRow, toHistoryRows } from '../../lib/history/row.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
-import type { TopicReach } from '../../lib/log/topic-bounds.ts'
 import { type Range, readRecordGroups } from '../../lib/log/read-records.ts'
+import type { TopicReach } from '../../lib/log/topic-bounds.ts'
 import type { TypeSchema } from '../../lib/schemas/json-schema.ts'
 import { computeSum } from '../../lib/support/count.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
-import { listPartitions, type PartitionParts } from '../trials/try-rules/record-locations.ts'
+import { listPartitions, type PartitionParts } from '../queries/records/record-locations.ts'
 import type { RecordTimes } from './views.ts'
 
 /** Places from which tables are loaded. */

@@ -1,12 +1,12 @@
 /** Opens the history and the topics of an environment for SQL. */
 import type { AwsPlace } from '#runtime/functions/connections'
-import type { Config } from '../environment/config.ts'
-import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { historyAt } from '../../lib/app/connections/history-store.ts'
+import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { loadInputSchemas } from '../../lib/app/inputs/loaded-inputs.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 import { getTableSignal } from '../../lib/history/tables.ts'
 import { findTopicReach } from '../../lib/log/topic-bounds.ts'
+import type { Config } from '../environment/config.ts'
 import type { Environment } from '../questions/environment.ts'
 import type { SqlSources } from './load-table.ts'
 

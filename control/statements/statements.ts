@@ -5,7 +5,11 @@ import { join, relative } from 'node:path'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
-import { type AsideExample, type FileStatement, setExamplesAside } from '../../lib/views/language/aside-examples.ts'
+import {
+  type AsideExample,
+  type FileStatement,
+  setExamplesAside,
+} from '../../lib/views/language/aside-examples.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import type { StreamTopics } from '../../lib/views/language/compile-stream.ts'
 import { parse } from '../../lib/views/language/parser.ts'

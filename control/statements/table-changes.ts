@@ -4,10 +4,10 @@ import { isFailure, readEvent } from '#runtime/cloudevents'
 import type { TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import { readTopicBounds } from '../../lib/log/topic-bounds.ts'
-import { followTopic } from '../queries/records/follow-topic.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../lib/views/event-names.ts'
 import { type ActivatedPlan, readableTables, type TablePlan } from '../../lib/views/plan.ts'
+import { followTopic } from '../queries/records/follow-topic.ts'
 
 /** Interval at which the plan in force is read, in milliseconds. */
 const LOOK_MS = 1_000

@@ -1,10 +1,11 @@
 /** Answers questions about the tables and streams of an environment: with current rows, or with changes and events as they come. */
-import { selectRows } from '../queries/states/view-rows.ts'
-import type { Environment } from '../questions/environment.ts'
+
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
 import type { Selection, TableSelection } from '../../lib/views/language/compile-select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
+import { selectRows } from '../queries/states/view-rows.ts'
+import type { Environment } from '../questions/environment.ts'
 import { followSelection, openSelectionLog, type RowChange } from './follow-selection.ts'
 
 /** Values of the columns of a row, in their order. */

@@ -17,6 +17,17 @@ import {
   openStoredPlan,
 } from '../../lib/clock/view-plan.ts'
 import type { Range } from '../../lib/log/read-records.ts'
+import { OperationFailure } from '../../lib/support/operation-failure.ts'
+import { toDataschema } from '../../lib/telemetry/dataschema.ts'
+import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../lib/views/event-names.ts'
+import {
+  type ActivatedPlan,
+  hasTable,
+  NO_TABLES,
+  type TablePlan,
+  type ViewPlan,
+} from '../../lib/views/plan.ts'
+import { createActivatedPlan } from '../../lib/views/plan-activation.ts'
 import { VIEWS } from '../queries/states/view-rows.ts'
 import type { Environment } from '../questions/environment.ts'
 import {
@@ -26,13 +37,7 @@ import {
   planChange,
   toNewGenerations,
 } from '../statements/plan-change.ts'
-import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { storedStates } from '../tables/table.ts'
-import { toDataschema } from '../../lib/telemetry/dataschema.ts'
-import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../lib/views/event-names.ts'
-import { type ActivatedPlan, hasTable, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/plan.ts'
-import { createActivatedPlan } from '../../lib/views/plan-activation.ts'
-import type { Counts } from '../operations/audited-operation.ts'
 import { type ActivationPorts, activatePlan, readRanges, toPlace } from './activate.ts'
 import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past-records.ts'
 import { type ResumableRun, ResumableRuns } from './resumable-runs.ts'
@@ -121,7 +126,7 @@ export async function applyViews(
   wanted: ViewPlan,
   by: string,
   watching: Watching,
-  counts: Counts,
+  counts: Record<string, number>,
 ): Promise<void> {
   for (;;) {
     const change = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
@@ -197,7 +202,7 @@ async function finish(
   own: Applying,
   wanted: ViewPlan,
   watching: Watching,
-  counts: Counts,
+  counts: Record<string, number>,
 ): Promise<void> {
   // Tables that are not wanted any more are not built further. Their groups are dropped below.
   const built = own.building.filter(table => hasTable(wanted.tables, table))

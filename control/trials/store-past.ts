@@ -17,13 +17,13 @@ import type { Vocabulary } from '../../lib/app/naming/names.ts'
 import type { PartitionRange } from '../../lib/history/coverage.ts'
 import { listStoredTypes, type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
-import { decideComparably } from './try-rules/comparable.ts'
 import {
   listPartitions,
   type PartitionParts,
   type RecordPlaces,
   readPart,
-} from './try-rules/record-locations.ts'
+} from '../queries/records/record-locations.ts'
+import { decideComparably } from './try-rules/comparable.ts'
 
 export interface Past {
   readonly places: RecordPlaces

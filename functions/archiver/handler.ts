@@ -1,6 +1,7 @@
 /** Writes all records of the archived topics to the history. */
-import { dataReader } from '../../lib/app/data/data-reader.ts'
+
 import { historyStore, tableOfTopic } from '../../lib/app/connections/history-store.ts'
+import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 import { HISTORY, REGISTRY } from '../../lib/app/settings/index.ts'
 import { archiver, hideEvents } from '../../lib/history/archiver.ts'

@@ -1,6 +1,7 @@
 /** Delivers notifications to the SNS topic and to webhooks, each separately. */
-import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
+
 import { openOutlets } from '../../lib/app/connections/receivers.ts'
+import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 import { ALERTS_TOPIC, GENERAL, NOTIFICATIONS, RECEIVERS } from '../../lib/app/settings/index.ts'
 import { deliverSink } from '../../lib/notification/deliver.ts'
 import { MAX_BATCH_MS } from '../../lib/notification/webhook/webhook.ts'

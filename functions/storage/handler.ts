@@ -1,7 +1,8 @@
 /** Writes readings, alerts and statistics to the database of STORAGE_URL. */
+
+import { openStorage } from '../../lib/app/connections/storage.ts'
 import { kafkaConsumer } from '../../lib/app/handlers/kafka-consumer.ts'
 import { STORAGE } from '../../lib/app/settings/index.ts'
-import { openStorage } from '../../lib/app/connections/storage.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 
 export const handler = kafkaConsumer(

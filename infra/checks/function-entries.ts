@@ -1,5 +1,10 @@
 /** Checks function entries of serverless.yml. Pure. */
-import { type FunctionKeys, isConsumer, parseFunctions, READING_DEFAULTS } from '../../control/environment/functions.ts'
+import {
+  type FunctionKeys,
+  isConsumer,
+  parseFunctions,
+  READING_DEFAULTS,
+} from '../../control/environment/functions.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]

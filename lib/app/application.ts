@@ -10,10 +10,10 @@ import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './data/empty-collections.ts'
 import { createDataCheck } from './data/event-data.ts'
+import { createSerializing, SERIALIZING_REMEDIES } from './data/serialized-types.ts'
 import { NAME } from './naming/name.ts'
 import type { Vocabulary } from './naming/names.ts'
 import { adviseOnPlainJson, createWholeEvents } from './naming/names.ts'
-import { createSerializing, SERIALIZING_REMEDIES } from './data/serialized-types.ts'
 import { type Signal, TOPICS } from './naming/topic-table.ts'
 
 declare module '../../packages/runtime/consumer/topic-name.ts' {

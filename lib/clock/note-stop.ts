@@ -4,8 +4,8 @@ import type { KafkaClients } from '#runtime/functions/kafka'
 import { appendTicks } from '#runtime/functions/schedules'
 import type { CombinedParts, GeneralSettings } from '#runtime/settings'
 import type { Named } from '../app/naming/names.ts'
-import type { CLOCK } from '../app/settings/index.ts'
 import { resolveSignals } from '../app/naming/topic-table.ts'
+import type { CLOCK } from '../app/settings/index.ts'
 import { lastTick } from '../telemetry/tick.ts'
 
 /**

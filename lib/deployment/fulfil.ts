@@ -1,9 +1,9 @@
 /** Creates and changes the topics of an environment on request of CloudFormation. */
 import type { Signal } from '../app/naming/topic-table.ts'
+import { OperationFailure } from '../support/operation-failure.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
-import { OperationFailure } from '../support/operation-failure.ts'
 import { HiddenTopics } from './patience.ts'
 import {
   findRenamedTopics,

@@ -13,8 +13,8 @@ import { type KafkaTopic, topicConfiguration } from '#runtime/operating/servers'
 import type { Named } from '../app/naming/names.ts'
 import { SIGNALS, type Signal } from '../app/naming/topic-table.ts'
 import { awaitKafkaAnswer } from '../log/kafka-answers.ts'
-import { countRecords, listTopics } from './topic-descriptions.ts'
 import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from './plan.ts'
+import { countRecords, listTopics } from './topic-descriptions.ts'
 
 /** Environment of the topics, with facts that Kafka does not report. */
 interface Planning extends Named {

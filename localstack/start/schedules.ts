@@ -1,6 +1,6 @@
-import { describeDisabledClock, readSchedules } from '../../infra/place/schedules.ts'
 import { readFunctions } from '../../control/environment/function-entries.ts'
 import type { DeclaredFunction } from '../../control/environment/functions.ts'
+import { describeDisabledClock, readSchedules } from '../../infra/place/schedules.ts'
 import { UserError } from '../../scripts/user-error.ts'
 
 /**

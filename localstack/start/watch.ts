@@ -5,8 +5,22 @@ import { groupProcessorMs } from '#local-servers/progress.ts'
 import { type Kafka, KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
 import { StateInspection } from '#runtime/operating/states'
+import { CLOCK_ADVICE, describeClocks } from '../../control/diagnosis/clocks.ts'
+import type { WatchedLag } from '../../control/diagnosis/stalls.ts'
+import { readPartitionRules } from '../../control/queries/alerts/activated-rules.ts'
+import { countPendingBefore, readConsumerLags } from '../../control/queries/kafka/consumer-lag.ts'
+import {
+  listKeyedReadings,
+  listTimedReadings,
+  readNewest,
+} from '../../control/queries/records/unknown-types.ts'
+import { type Outcomes, readOutcomes } from '../../control/queries/states/outcomes.ts'
+import { describeNotInForce, type NotInForce } from '../../control/questions/not-in-force.ts'
+import { ENTITIES } from '../../control/tables/entity-statistics.ts'
+import { listStateKeys } from '../../control/tables/table.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import type { Named } from '../../lib/app/naming/names.ts'
+import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import type {
   CombinedParts,
   FAMILIES,
@@ -15,21 +29,11 @@ import type {
   ONE_MACHINE,
   REGISTRY,
 } from '../../lib/app/settings/index.ts'
-import type { Signal } from '../../lib/app/naming/topic-table.ts'
-import { CLOCK_ADVICE, describeClocks } from '../../control/diagnosis/clocks.ts'
-import type { WatchedLag } from '../../control/diagnosis/stalls.ts'
 import { describeMergedKeys, MERGED_READINGS_ADVICE } from '../../lib/intake/merged-keys.ts'
-import { readPartitionRules } from '../../control/queries/alerts/activated-rules.ts'
-import { countPendingBefore, readConsumerLags } from '../../control/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/log/topic-bounds.ts'
-import { listKeyedReadings, listTimedReadings, readNewest } from '../../control/queries/records/unknown-types.ts'
-import { type Outcomes, readOutcomes } from '../../control/queries/states/outcomes.ts'
-import { describeNotInForce, type NotInForce } from '../../control/questions/not-in-force.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
 import { MINUTE_MS } from '../../lib/support/duration.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
-import { ENTITIES } from '../../control/tables/entity-statistics.ts'
-import { listStateKeys } from '../../control/tables/table.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import { functionLogsDir } from '../../scripts/log-paths.ts'

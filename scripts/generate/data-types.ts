@@ -9,7 +9,7 @@ import { readJsonSchema } from './json-schemas.ts'
 export const TYPES = new URL('../../lib/schemas/types.ts', import.meta.url)
 
 /** Code that may import types. */
-const READERS = '{bench,cli,console,functions,infra,lib,localstack,packages,test}/**/*.{ts,tsx}'
+const READERS = '{bench,cli,console,control,functions,infra,lib,localstack,packages,test}/**/*.{ts,tsx}'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 /** Loads packages of the tests, which are installed where developers work. A deployment only compares compiled schemas. */

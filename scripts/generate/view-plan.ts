@@ -4,9 +4,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatPlan, readPlan } from '../../control/statements/statements.ts'
 import { loadStreamTopics } from '../../lib/app/inputs/loaded-inputs.ts'
 import { FAMILIES, GENERAL, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { formatPlan, readPlan } from '../../control/statements/statements.ts'
 import { readTables } from '../../lib/views/adapters/plan-file.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'

@@ -89,7 +89,7 @@ describe('given a folder as the image has it', () => {
     const kept = (await readFile(join(app, '.dockerignore'), 'utf8'))
       .split('\n')
       .flatMap(line => (line.startsWith('!') ? [line.slice(1).split('/')[0]] : []))
-    assert.ok(kept.includes('lib'))
+    assert.ok(kept.includes('lib') && kept.includes('control'))
     for (const name of await readdir(app))
       if (name !== 'node_modules' && name !== 'Dockerfile' && !kept.includes(name))
         await rm(join(app, name), { recursive: true })

@@ -13,10 +13,10 @@ import {
   Simulation,
 } from '#runtime/test/support/inside'
 import { loadAnyConsumer } from '../../cli/recomputation/consumer.ts'
-import { createApplication } from '../../lib/app/application.ts'
 import { readFunctions } from '../../control/environment/function-entries.ts'
-import { CLOCK, FAMILIES, GENERAL, NAMES, RULES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
+import { createApplication } from '../../lib/app/application.ts'
 import { RETRY_TOPICS, SIGNALS, type Signal, topicRow } from '../../lib/app/naming/topic-table.ts'
+import { CLOCK, FAMILIES, GENERAL, NAMES, RULES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { runClock } from '../../lib/clock/clock.ts'
 import { loadReceivers } from '../../lib/notification/adapters/load-receivers.ts'
 import { deliverSink } from '../../lib/notification/deliver.ts'

@@ -1,8 +1,8 @@
 /** Deployments for tests of alarms. */
 
+import { readFunctions } from '../../control/environment/function-entries.ts'
 import type { Deployed } from '../../infra/alarms/alarm.ts'
 import { readAccount } from '../../infra/place/account.ts'
-import { readFunctions } from '../../control/environment/function-entries.ts'
 import { NAMES } from './families.ts'
 
 const PROVISIONED =

@@ -7,9 +7,9 @@ import { createConsoleApp } from '../../console/app.ts'
 import { type ConsoleEnvironment, createConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono, Person } from '../../console/http/person.ts'
 import { serveConsole } from '../../console/serve.ts'
-import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../control/environment/config.ts'
 import { readFunctions } from '../../control/environment/function-entries.ts'
+import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 
 export interface ServedConsole {
   readonly app: Hono<ConsoleHono>

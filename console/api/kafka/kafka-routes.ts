@@ -1,11 +1,11 @@
 /** Routes for messages of topics. */
 import type { LogRecord } from '#runtime/cloudevents'
 import { Unavailable } from '#runtime/pipeline'
+import { Kept } from '../../../control/questions/environment.ts'
+import { createTrial } from '../../../control/recordings/import/mapping-trial.ts'
 import { loadAllInputs } from '../../../lib/app/inputs/loaded-inputs.ts'
 import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { listTopics } from '../../../lib/topics/topic-descriptions.ts'
-import { Kept } from '../../../control/questions/environment.ts'
-import { createTrial } from '../../../control/recordings/import/mapping-trial.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import { readMessage } from './messages/message-details.ts'

@@ -1,9 +1,9 @@
 /** Recently fired or resolved alerts, and the number of open dead letters. */
 
-import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { AlertSource } from '../../../control/questions/alert-source.ts'
 import { readDeadLettersNow } from '../../../control/questions/dead-letters.ts'
 import { type AlertSummary, filteredAlerts } from '../../../control/tables/alert-summary.ts'
+import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** Number of firing alerts of a severity. */

@@ -1,9 +1,11 @@
 /** Counters of the overview, from positions in Kafka and from the outcomes that consumers count. Pure. */
-import type { Signal } from '../../../lib/app/naming/topic-table.ts'
-import type { ConsumerLag, ReadTopic } from '../../../control/queries/kafka/consumer-lag.ts'
+
+import type { ReadTopic } from '../../../control/environment/functions.ts'
+import type { ConsumerLag } from '../../../control/queries/kafka/consumer-lag.ts'
 import type { Outcomes } from '../../../control/queries/states/outcomes.ts'
-import { computeSum, sumIfKnown } from '../../../lib/support/count.ts'
 import { ENTITIES } from '../../../control/tables/entity-statistics.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
+import { computeSum, sumIfKnown } from '../../../lib/support/count.ts'
 
 interface Counted {
   readonly lags: readonly (ReadTopic & ConsumerLag)[]

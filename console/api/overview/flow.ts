@@ -1,8 +1,8 @@
 /** The flow through the environment, as a person follows it: from the topics that come in to the results that people get. Pure. */
 
+import type { ReadTopic } from '../../../control/environment/functions.ts'
 import { type DeclaredFunction, readsInputRedrives } from '../../../control/environment/functions.ts'
 import type { Signal } from '../../../lib/app/naming/topic-table.ts'
-import type { ReadTopic } from '../../../control/queries/kafka/consumer-lag.ts'
 
 /** Functions with one result for people. Topics between these functions are not shown. */
 export interface Lane {

@@ -1,9 +1,9 @@
 /** Metrics for Prometheus: the facts of one look, in the form that it scrapes. Unknown values are absent, never 0. */
 import { Counter, Gauge, Registry } from 'prom-client'
-import { SEVERITIES } from '../../../lib/alerting/rule.ts'
-import { type Signal, topicRow } from '../../../lib/app/naming/topic-table.ts'
 import type { AgedPartitionLag } from '../../../control/queries/kafka/consumer-lag.ts'
 import { type Lag, MAX_AGES } from '../../../control/questions/lag-reader.ts'
+import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import { type Signal, topicRow } from '../../../lib/app/naming/topic-table.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { Known } from './known.ts'

@@ -1,11 +1,11 @@
 /** Points of the lines of a chart. Pure. */
 
-import { showSpread } from '../../../lib/analytics/statistics.ts'
 import type { EntityMinute, EntityReading } from '../../../control/queries/states/entity-log.ts'
+import type { ShownMetric } from '../../../control/tables/entity-statistics.ts'
+import { showSpread } from '../../../lib/analytics/statistics.ts'
 import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
 import { MINUTE_MS } from '../../../lib/support/duration.ts'
 import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
-import type { ShownMetric } from '../../../control/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import { meanAngle, NO_ANGLES, withAngle } from '../../../lib/windows/circle.ts'
 

@@ -2,8 +2,6 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseEntity } from '#runtime/consumer'
-import type { StateSpan } from '../../../lib/analytics/state-times.ts'
-import { findReaderNeed } from '../../../lib/app/connections/storage.ts'
 import type { Searched } from '../../../control/queries/records/search-newest.ts'
 import {
   type EntityMinute,
@@ -12,14 +10,6 @@ import {
   selectLastRevisions,
 } from '../../../control/queries/states/entity-log.ts'
 import { readConditionsOf } from '../../../control/questions/rules.ts'
-import {
-  type ChartAlert,
-  type ChartPoint,
-  readAlerts,
-  readPoints,
-  readStateSpans,
-} from '../../../lib/storage/chart-questions.ts'
-import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { ActiveAlert } from '../../../control/tables/conditions.ts'
 import {
   entityStatistics,
@@ -28,6 +18,16 @@ import {
   listStates,
   type ShownMetric,
 } from '../../../control/tables/entity-statistics.ts'
+import type { StateSpan } from '../../../lib/analytics/state-times.ts'
+import { findReaderNeed } from '../../../lib/app/connections/storage.ts'
+import {
+  type ChartAlert,
+  type ChartPoint,
+  readAlerts,
+  readPoints,
+  readStateSpans,
+} from '../../../lib/storage/chart-questions.ts'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'

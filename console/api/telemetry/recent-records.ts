@@ -7,9 +7,9 @@ import type { LogRecord } from '#runtime/cloudevents'
 import { computePartition } from '#runtime/consumer'
 import type { TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
-import { readTopicReach } from '../../../lib/log/topic-bounds.ts'
-import { type Range, toRanges } from '../../../lib/log/read-records.ts'
 import { type Searched, searchNewest } from '../../../control/queries/records/search-newest.ts'
+import { type Range, toRanges } from '../../../lib/log/read-records.ts'
+import { readTopicReach } from '../../../lib/log/topic-bounds.ts'
 
 /** A result with a time. If there are too many results, the oldest are removed. */
 interface Timed {

@@ -2,9 +2,6 @@
 
 import { type LogRecord, toBuffer } from '#runtime/cloudevents'
 import { plainEvents } from '#runtime/pipeline'
-import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { createDataCheck } from '../../../lib/app/data/event-data.ts'
-import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { readPartitionRules } from '../../../control/queries/alerts/activated-rules.ts'
 import {
   type EntityAlert,
@@ -18,6 +15,9 @@ import {
   getSearchText,
   type ReadRecord,
 } from '../../../control/queries/states/entity-log.ts'
+import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
+import { createDataCheck } from '../../../lib/app/data/event-data.ts'
+import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { type Period, type Recent, type RecentOptions, readRecent } from './recent-records.ts'

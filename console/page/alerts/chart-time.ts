@@ -1,6 +1,7 @@
 /** Chooses the time range of an alert's chart. Pure. */
-import { HOUR_MS } from '../../../lib/support/duration.ts'
+
 import type { AlertSummary } from '../../../control/tables/alert-summary.ts'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 
 export interface ChartTime {
   readonly fromMs: number

@@ -1,10 +1,10 @@
 /** Data series and marks for the charts of entities. Pure. */
 
+import type { NamedState } from '../../../control/tables/entity-statistics.ts'
 import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
 import { computeUnknownMs, HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { formatQuantity } from '../../../lib/support/short-number.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
-import type { NamedState } from '../../../control/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { MAX_CHART_LINES as SERVER_LIMIT } from '../../api/telemetry/chart-lines.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'

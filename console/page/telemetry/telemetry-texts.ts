@@ -1,6 +1,7 @@
 /** Texts and figures of the telemetry pages. Pure. */
-import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
+
 import type { Searched } from '../../../control/queries/records/search-newest.ts'
+import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../../../lib/support/short-number.ts'

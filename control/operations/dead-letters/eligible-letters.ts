@@ -3,15 +3,15 @@ import type { OutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
 import { TopicOffsets } from '#runtime/operating/kafka'
-import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { DeadLetterPlace, PlacedRow } from '../../../lib/log/dead-letters.ts'
+import { findTopicBounds } from '../../../lib/log/topic-bounds.ts'
+import { OperationFailure } from '../../../lib/support/operation-failure.ts'
+import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import {
   buildRedrive,
   findLeftOutReason,
   type RedriveTopics,
 } from '../../queries/dead-letters/redrive-decision.ts'
-import { findTopicBounds } from '../../../lib/log/topic-bounds.ts'
-import { OperationFailure } from '../../../lib/support/operation-failure.ts'
 import type { Handling } from './handling.ts'
 import type { Tally } from './result.ts'
 

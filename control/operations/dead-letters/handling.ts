@@ -2,17 +2,13 @@
 
 import { instant } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
+import { type DeadLetterSource, DeadLetters, type PlacedRow } from '../../../lib/log/dead-letters.ts'
+import { quoteWord } from '../../../lib/support/escape-text.ts'
 import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/dead-letter-pages.ts'
 import { listNames } from '../../queries/dead-letters/dead-letter-records.ts'
-import {
-  type DeadLetterSource,
-  DeadLetters,
-  type PlacedRow,
-} from '../../../lib/log/dead-letters.ts'
 import type { RedriveTopics, RequestedHandling } from '../../queries/dead-letters/redrive-decision.ts'
 import type { ClockAndIds, Environment } from '../../questions/environment.ts'
 import { readRedriveTopics } from '../../questions/redrive-topics.ts'
-import { quoteWord } from '../../../lib/support/escape-text.ts'
 
 export interface HandlingRequest extends RequestedHandling, Selection {
   /** Maximum number of dead letters per second. */

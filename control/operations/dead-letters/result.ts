@@ -1,7 +1,7 @@
 /** Counts the dead letters that an operation has handled and left out. Pure. */
 import type { HandledAction } from '../../../lib/failures/dlq-record.ts'
-import { Counts } from '../../queries/dead-letters/counts.ts'
 import type { PlacedRow } from '../../../lib/log/dead-letters.ts'
+import { Counts } from '../../queries/dead-letters/counts.ts'
 import { type Command, LEFT_OUT, type LeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
 
 /** Recorded action by command. It is written to the dlq topic and the audit log. */

@@ -16,11 +16,11 @@ import {
   type StateKey,
   Unavailable,
 } from '#runtime/pipeline'
-import { withTimeout } from '../../diagnosis/observe.ts'
 import { findTopicReach, type TopicReach } from '../../../lib/log/topic-bounds.ts'
+import { OperationFailure } from '../../../lib/support/operation-failure.ts'
+import { withTimeout } from '../../diagnosis/observe.ts'
 import type { Environment } from '../../questions/environment.ts'
 import { missingTopic } from '../../questions/kafka.ts'
-import { OperationFailure } from '../../../lib/support/operation-failure.ts'
 import type { Project } from '../operation.ts'
 import { formatStateKey, type StateSelection, selectStateKeys } from '../state-keys.ts'
 

@@ -2,12 +2,12 @@
 import { isRegistryError, type RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import type { SerializedType } from '#runtime/consumer'
 import { createRegistrySubjects, registryUnavailable } from '#runtime/operating/registry'
-import type { Config } from '../../environment/config.ts'
 import { findPackagedSchema, schemaSubject } from '../../../lib/app/data/packaged-schemas.ts'
 import { listSerializedTypes } from '../../../lib/app/data/serialized-types.ts'
-import { listField, optionalNameField } from '../../questions/field.ts'
 import { EVENT_FORMATS } from '../../../lib/schemas/event-types.ts'
 import { OperationFailure, usageFailure } from '../../../lib/support/operation-failure.ts'
+import type { Config } from '../../environment/config.ts'
+import { listField, optionalNameField } from '../../questions/field.ts'
 
 export const TYPES_FIELD = listField(
   optionalNameField('event types or families (default: all whose data can be Avro or Protobuf)'),

@@ -3,8 +3,8 @@
 import type { StateInspection } from '#runtime/operating/states'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { listRules } from '../../../lib/alerting/rule-set.ts'
-import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
+import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 
 /** Rules that an event in the log has activated for the consumer `alerting`. */
 export interface ActivatedRules {

@@ -1,10 +1,10 @@
 /** Filters and lists dead letters. Pure. */
 import { parseEntity } from '#runtime/consumer'
 import { cut } from '../../../lib/failures/dead-letter-row.ts'
+import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from '../../../lib/log/dead-letters.ts'
 import { listEntityKeys } from '../../../lib/telemetry/entity-data.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 import { Counts } from './counts.ts'
-import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from '../../../lib/log/dead-letters.ts'
 
 /** Conditions for dead letters. An empty filter matches all dead letters. */
 export interface DeadLetterFilter {

@@ -7,8 +7,13 @@ import {
   type HandledAction,
   readDlqRecord,
 } from '../../../lib/failures/dlq-record.ts'
+import {
+  type DeadLetterPlace,
+  type DeadLetterSource,
+  DeadLetters,
+  type PlacedRow,
+} from '../../../lib/log/dead-letters.ts'
 import { type Range, readRecordGroups } from '../../../lib/log/read-records.ts'
-import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from '../../../lib/log/dead-letters.ts'
 
 /** Result of a search: a readable or unreadable dead letter, another record, or nothing. */
 export type DeadLetterAnswer =

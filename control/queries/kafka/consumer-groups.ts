@@ -9,9 +9,9 @@ import {
   listVisibleGroups,
 } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
+import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
 import { computeSum } from '../../../lib/support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
-import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
 
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {

@@ -2,16 +2,10 @@
 
 import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { isUnreadable, type LogReader, Unavailable } from '#runtime/pipeline'
-import { computeSum } from '../../../lib/support/count.ts'
 import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
 import { findTopicBounds } from '../../../lib/log/topic-bounds.ts'
-
-/** Topic that a function reads, with its consumer group. */
-export interface ReadTopic {
-  readonly function: string
-  readonly topic: string
-  readonly group: string
-}
+import { computeSum } from '../../../lib/support/count.ts'
+import type { ReadTopic } from '../../environment/functions.ts'
 
 /** Progress of a consumer in a topic. */
 export interface ConsumerLag {

@@ -2,8 +2,8 @@
 
 import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker, TopicLayout } from '#runtime/operating/kafka'
-import { sumIfKnown } from '../../../lib/support/count.ts'
 import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
+import { sumIfKnown } from '../../../lib/support/count.ts'
 
 /** Size of a topic. A size is null if no broker reports it. */
 export interface TopicSize {

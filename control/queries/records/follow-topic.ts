@@ -4,8 +4,8 @@ import type { LogRecord } from '#runtime/cloudevents'
 import type { TopicOffsets } from '#runtime/operating/kafka'
 import { isUnknownTopic } from '#runtime/operating/servers'
 import { type LogReader, PartitionStopped, Unavailable } from '#runtime/pipeline'
-import { readTopicBounds } from '../../../lib/log/topic-bounds.ts'
 import { readRecords } from '../../../lib/log/read-records.ts'
+import { readTopicBounds } from '../../../lib/log/topic-bounds.ts'
 
 /** Delay before the end offsets are requested again if there are no new records, in milliseconds. */
 const AGAIN_AFTER_MS = 250

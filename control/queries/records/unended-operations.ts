@@ -1,12 +1,12 @@
 /** Finds operations that have begun and not ended, by their audit events. */
 import { isFailure, readEvent } from '#runtime/cloudevents'
 import type { LogBounds, LogReader } from '#runtime/pipeline'
+import { searchRecords } from '../../../lib/log/read-records.ts'
 import validators from '../../../lib/schemas/compiled.js'
 import type { EventType } from '../../../lib/schemas/event-types.ts'
 import type { Audit } from '../../../lib/schemas/types.ts'
 import { DAY_MS } from '../../../lib/support/duration.ts'
 import { selectNewest } from './newest-ranges.ts'
-import { searchRecords } from '../../../lib/log/read-records.ts'
 
 export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 

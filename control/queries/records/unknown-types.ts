@@ -5,11 +5,11 @@ import { formatEntity } from '#runtime/consumer'
 import type { Bounds } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import type { KeyedOutcome } from '../../../lib/intake/merged-keys.ts'
+import { readRecords } from '../../../lib/log/read-records.ts'
 import { listEventTypes } from '../../../lib/telemetry/event-types.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 import { getTimeMs } from '../alerts/alerts-topic.ts'
 import { selectNewest } from './newest-ranges.ts'
-import { readRecords } from '../../../lib/log/read-records.ts'
 
 export interface UnknownType {
   readonly type: string

@@ -1,9 +1,9 @@
 /** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
 import type { LogRecord } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
-import type { Config } from '../../environment/config.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import type { Line } from '../../../lib/support/text-reader.ts'
+import type { Config } from '../../environment/config.ts'
 import type { BrokenRow, RowDocument } from './csv-rows.ts'
 import { createTrial } from './mapping-trial.ts'
 

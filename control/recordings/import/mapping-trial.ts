@@ -3,7 +3,6 @@ import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import { type Event, type Failure, type ForeignRecord, instant } from '#runtime/consumer'
 import { type DataReader, decode } from '#runtime/pipeline'
 import { createApplication } from '../../../lib/app/application.ts'
-import type { Config } from '../../environment/config.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import {
   type ForeignContent,
@@ -15,6 +14,7 @@ import {
 import { type ForeignDocument, isApplicable } from '../../../lib/mapping/apply-mapping.ts'
 import { eventDocument } from '../../../lib/mapping/map-document.ts'
 import { listUnusedFields } from '../../../lib/mapping/unused-fields.ts'
+import type { Config } from '../../environment/config.ts'
 
 /** Record whose fields are looked at, or the reason why it has none. */
 export type TriedRecord = ForeignDocument | Failure | UnreadableRecord

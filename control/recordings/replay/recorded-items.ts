@@ -14,10 +14,10 @@ import {
 } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { type KafkaEvent, receive } from '#runtime/pipeline'
-import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { parseJson } from '../../../lib/support/json.ts'
 import { OperationFailure } from '../../../lib/support/operation-failure.ts'
 import { type Line, LONGEST, readLines } from '../../../lib/support/text-reader.ts'
+import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 
 /** Recorded item that can be published. */
 export interface Recorded {

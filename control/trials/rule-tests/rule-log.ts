@@ -17,7 +17,12 @@ import type { Vocabulary } from '../../../lib/app/naming/names.ts'
 import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../../lib/views/event-names.ts'
+import {
+  groupName,
+  tableSource,
+  VIEW_CHANGED_TYPE,
+  type ViewChanged,
+} from '../../../lib/views/event-names.ts'
 import { type Appended, ConsumerLog } from './consumer-log.ts'
 
 /** Reading of a family. */

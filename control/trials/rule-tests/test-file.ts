@@ -8,7 +8,12 @@ import { checkRules } from '../../../lib/alerting/rule-files.ts'
 import validate from '../../../lib/schemas/compiled-rule-tests.js'
 import { readConfigFile } from '../../../lib/support/adapters/config-file.ts'
 import { type FindErrors, readEdited } from '../../../lib/support/edited-file.ts'
-import { type FilePath, type LocatedError, type PathError, valueAt } from '../../../lib/support/file-errors.ts'
+import {
+  type FilePath,
+  type LocatedError,
+  type PathError,
+  valueAt,
+} from '../../../lib/support/file-errors.ts'
 import type { FileSchema } from '../../../lib/support/file-schema.ts'
 import { fileFailure } from '../../../lib/support/operation-failure.ts'
 import { yamlDocument } from '../../../lib/support/yaml-document.ts'

@@ -15,7 +15,7 @@ import type { ColumnValue } from '../../../lib/history/row-columns.ts'
 import type { HistoryStore } from '../../../lib/history/store.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 import { findJsonSchema } from '../../../lib/telemetry/schema-texts.ts'
-import type { TimeRange } from './record-locations.ts'
+import type { TimeRange } from '../../queries/records/record-locations.ts'
 
 const TABLE = 'readings'
 /** Rows that are decided together. Their events are garbage before the collector has to copy them. */

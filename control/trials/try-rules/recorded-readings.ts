@@ -3,11 +3,11 @@
 import { isFailure, type LogRecord, writeEvent } from '#runtime/cloudevents'
 import { type Event, formatEntity, instant } from '#runtime/consumer'
 import { type DataReader, MAX_STEP_MS, plainEvents, Unavailable } from '#runtime/pipeline'
-import type { Recorded } from '../../recordings/replay/recorded-items.ts'
-import type { Source } from '../../recordings/replay/recording-file.ts'
 import { OperationFailure } from '../../../lib/support/operation-failure.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import type { Recorded } from '../../recordings/replay/recorded-items.ts'
+import type { Source } from '../../recordings/replay/recording-file.ts'
 
 /** Event with its time of arrival. */
 export interface Arrival {

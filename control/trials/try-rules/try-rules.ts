@@ -23,11 +23,16 @@ import { createApplication } from '../../../lib/app/application.ts'
 import type { Vocabulary } from '../../../lib/app/naming/names.ts'
 import { resolveSignals } from '../../../lib/app/naming/topic-table.ts'
 import type { OffsetRange, PartitionRange } from '../../../lib/history/coverage.ts'
-import { readAlert } from '../../queries/alerts/alerts-topic.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
+import { readAlert } from '../../queries/alerts/alerts-topic.ts'
+import {
+  listPartitions,
+  type RecordPlaces,
+  readPart,
+  type TimeRange,
+} from '../../queries/records/record-locations.ts'
 import { decideComparably } from './comparable.ts'
 import { readDecodedRows } from './decoded-rows.ts'
-import { listPartitions, type RecordPlaces, readPart, type TimeRange } from './record-locations.ts'
 import { type Arrival, batchArrivals } from './recorded-readings.ts'
 
 export interface Tried {

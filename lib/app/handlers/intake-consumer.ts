@@ -3,9 +3,9 @@ import { INTAKE } from '../../intake/input.ts'
 import { intake } from '../../intake/intake.ts'
 import { createRecordReader } from '../../intake/read-record.ts'
 import { resolveInputs } from '../inputs/inputs.ts'
-import { kafkaConsumer } from './kafka-consumer.ts'
 import { loadAllInputs } from '../inputs/loaded-inputs.ts'
 import { GENERAL, INPUTS, ONE_MACHINE, PARTITION_KEY } from '../settings/index.ts'
+import { kafkaConsumer } from './kafka-consumer.ts'
 
 export function intakeConsumer() {
   return kafkaConsumer(INTAKE, config => intake(config.families, resolveInputs(config), config.keyBy), {

@@ -5,8 +5,8 @@ import { type LoadedInputs, listInputSchemas } from '../../intake/read-record.ts
 import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
-import { type InputsConfig, projectFolder, resolveInputs } from './inputs.ts'
 import type { InputSettings } from '../settings/inputs.ts'
+import { type InputsConfig, projectFolder, resolveInputs } from './inputs.ts'
 
 type Config = InputsConfig & InputSettings & { readonly families: Families }
 

@@ -15,7 +15,7 @@ const NAME = /^(?:--|[#@$])?[A-Za-z_][\w-]*(?<=\w)(?:[.#][A-Za-z_][\w-]*(?<=\w))
 const FILE = new RegExp(`^[\\w.@/-]+\\.(?:${ENDINGS.replaceAll(',', '|')})$`)
 /** A path that begins with a folder of the project. */
 const PATH =
-  /^(?:bench|cli|config|console|docs|events|examples|functions|infra|lib|localstack|packages|scripts|test)\/[\w./-]*$/
+  /^(?:bench|cli|config|console|control|docs|events|examples|functions|infra|lib|localstack|packages|scripts|test)\/[\w./-]*$/
 
 const TEXT = /'(?:[^'\\\n]|\\.)*'/g
 

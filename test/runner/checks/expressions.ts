@@ -21,7 +21,8 @@ interface Excused extends Pick<Found, 'file' | 'expression'> {
   readonly reason: string
 }
 
-const CODE = '{cli,console,events,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx,mjs,cjs}'
+const CODE =
+  '{cli,console,control,events,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx,mjs,cjs}'
 /** Programs that read only files of this project. */
 const OWN_READERS = /^(?:events|scripts)\/|^infra\/(?:packaging|pages)\/|^cli\/commands-page\.ts$/
 const SCHEMAS = '{config,events}/schemas/**/*.json'

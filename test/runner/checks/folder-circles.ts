@@ -1,5 +1,5 @@
 /** A folder of a feature, a room of a package, a group of commands. A file that lies beside them is of any height. */
-const FOLDER = /^(packages\/[^/]+|lib|cli|console|infra|localstack|scripts)\/[^/]+(?=\/)/
+const FOLDER = /^(packages\/[^/]+|lib|control|cli|console|infra|localstack|scripts)\/[^/]+(?=\/)/
 
 type Import = readonly [from: string, to: string]
 

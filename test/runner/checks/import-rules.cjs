@@ -3,10 +3,32 @@
  * module passes every rule.
  */
 
-/** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const ROOMS =
-  'tables|queries|app|clock|redriver|diagnosis|questions|recordings|trials|drafts|sql|statements|operations|deployment'
-const FEATURES = `^lib/(?!(?:${ROOMS})/)[^/]+/`
+/** Rooms of the data plane, from the lowest up: what functions decide. */
+const FEATURES = [
+  'schemas',
+  'support',
+  '(telemetry|windows)',
+  '(activity|analytics|failures|history|mapping)',
+  'intake',
+  'views',
+  'alerting',
+  '(notification|storage)',
+]
+/** Rooms above them, which are not pure: reading the log; names, settings and connections; what a schedule or a deployment starts. */
+const ASSEMBLY = ['log', 'app', '(clock|redriver|topics)', 'deployment']
+
+/** Rooms of the control plane, from the lowest up: what people ask and change, and no function needs. */
+const CONTROL = [
+  '(environment|tables)',
+  'queries',
+  '(diagnosis|recordings)',
+  '(drafts|questions|trials)',
+  '(sql|statements)',
+  'table-builds',
+  'operations',
+]
+
+const toRooms = (folder, rooms) => rooms.map(room => `^${folder}/${room}/`)
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -18,30 +40,18 @@ const LAYERS = [
   '^packages/runtime/(lambda/|producer/|sdk/|index[.]ts$)',
   // Doors for the application. `package.json` names them under `imports`.
   '^packages/runtime/(functions|operating)/',
-  FEATURES,
-  '^control/tables/',
-  '^control/queries/',
-  '^lib/app/',
-  // Scheduled work on topics and connections. Operations append to the log as the clock does.
-  '^lib/(clock|redriver)/',
-  '^control/diagnosis/',
-  '^control/questions/',
-  // What works on files and the log, and changes nothing that runs: operations carry out what it prepares.
-  '^control/recordings/',
-  '^control/trials/',
-  '^lib/(drafts|sql|statements)/',
-  '^control/operations/',
-  '^lib/deployment/',
+  ...toRooms('lib', [...FEATURES, ...ASSEMBLY]),
+  ...toRooms('control', CONTROL),
   '^scripts/',
   '^console/',
   '^(functions|cli)/',
 ]
 
-/** No I/O, except in the adapters of a feature. One file reads the grammar of tables. */
-const PURE =
-  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!(?:queries|app|diagnosis|questions|recordings|trials|drafts|sql|statements|operations|deployment)/)[^/]+/(?!adapters/|language/parser[.]|linear-pattern[.]))'
+/** No I/O, except in the adapters of a feature. One file compiles patterns that users write, and one reads the grammar of tables. */
+const PURE = `^packages/runtime/consumer/|^lib/(${[...FEATURES, 'clock', 'redriver'].join('|')})/|^control/(tables|diagnosis/(checks|stalls))/`
+const NOT_PURE = '^lib/[^/]+/(adapters/|linear-pattern[.]|language/parser[.])'
 
-const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
+const PRODUCT = '^(lib|control|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/(msk-trigger|local-servers/testing|[^/]+/test)|test|bench)/'
 
@@ -183,7 +193,7 @@ module.exports = {
     allowOnlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     allowOnlyIn('(packages/runtime/sdk|lib/telemetry/simulator)', 'cloudevents/'),
     allowOnlyIn(
-      '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
+      '(lib/(failures|history|notification)/adapters|lib/deployment|control/(environment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
       '@aws-sdk/',
     ),
     allowOnlyIn('control/sql', '@duckdb/'),
@@ -218,10 +228,17 @@ module.exports = {
       comment:
         'features are assembled: they know the shapes of a consumer, and neither settings nor handlers',
       severity: 'error',
-      from: { path: `${FEATURES}|^lib/(tables|queries)/` },
+      from: { path: `^(lib/(${[...FEATURES, 'log'].join('|')})|control/(tables|queries))/` },
       to: { path: '^packages/runtime/(settings|lambda|functions|testing)/' },
     },
-    onlySteps('layers', 'lib/[^/]+/', LAYERS),
+    onlySteps('layers', '(lib|control)/[^/]+/', LAYERS),
+    {
+      name: 'data-plane-alone',
+      comment: 'what functions decide knows nothing of what people ask and change',
+      severity: 'error',
+      from: { path: '^(lib|functions)/' },
+      to: { path: '^control/' },
+    },
     {
       name: 'engine-by-its-doors',
       comment:
@@ -260,7 +277,7 @@ module.exports = {
       comment:
         'processes and features compute: of Node they have hashes and compression, of npm parsers and writers of formats, and nothing with which to reach outside',
       severity: 'error',
-      from: { path: PURE },
+      from: { path: PURE, pathNot: NOT_PURE },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'],
         pathNot: '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer|cloudevents)/',
@@ -306,7 +323,7 @@ module.exports = {
       name: 'bundles-without-infra',
       comment: 'what is deployed knows nothing of how',
       severity: 'error',
-      from: { path: '^(lib|functions|console)/' },
+      from: { path: '^(lib|control|functions|console)/' },
       to: { path: '^infra/' },
     },
     {
@@ -317,7 +334,7 @@ module.exports = {
       from: { path: '^infra/' },
       to: {
         dependencyTypes: ['local'],
-        pathNot: '^(infra|lib|packages|scripts)/|^console/page-files[.]ts$',
+        pathNot: '^(infra|lib|control|packages|scripts)/|^console/page-files[.]ts$',
       },
     },
     {
@@ -328,7 +345,7 @@ module.exports = {
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(schemas/event-types|support/time-zones|questions/column|diagnosis/waiting|support/(balance|content|count|duration|group-text|ranges-text|short-number|size-text|text-match)|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|support/(balance|content|count|duration|group-text|ranges-text|short-number|size-text|text-match|time-zones))[.]ts$|^control/(questions/column|diagnosis/waiting|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -401,8 +418,8 @@ module.exports = {
         'files, ask DuckDB, and compile a grammar; the trigger runs in serverless-offline',
       severity: 'error',
       from: {
-        path: '^(lib|functions|packages|console)/',
-        pathNot: `^lib/(sql/|recordings/import/|views/language/parser[.])|^packages/msk-trigger/invoke/runtimes/framework|${UNPUBLISHED}`,
+        path: '^(lib|control|functions|packages|console)/',
+        pathNot: `^lib/views/language/parser[.]|^control/(sql/|recordings/import/)|^packages/msk-trigger/invoke/runtimes/framework|${UNPUBLISHED}`,
       },
       to: {
         path: 'node_modules/',

@@ -6,7 +6,17 @@ import { type Check, Failed } from '../check.ts'
 import { splitComments } from '../comments.ts'
 import { sourceFiles } from '../source-files.ts'
 
-const FOLDERS = ['packages', 'lib', 'functions', 'scripts', 'console', 'cli', 'localstack', 'infra']
+const FOLDERS = [
+  'packages',
+  'lib',
+  'control',
+  'functions',
+  'scripts',
+  'console',
+  'cli',
+  'localstack',
+  'infra',
+]
 
 /** Scheduled work, which gets connections. The rules bind only its own imports. */
 const SCHEDULED = /^lib\/(clock|redriver)\//
@@ -29,7 +39,10 @@ type Inputs = Metafile['inputs']
 
 /** Part of `import-rules.cjs` that this check uses. */
 interface Rules {
-  readonly forbidden: readonly { readonly name: string; readonly from: { readonly path: string } }[]
+  readonly forbidden: readonly {
+    readonly name: string
+    readonly from: { readonly path: string; readonly pathNot?: string }
+  }[]
 }
 
 /**
@@ -62,11 +75,11 @@ async function selectPure(files: readonly string[]): Promise<string[]> {
   const { forbidden }: Rules = createRequire(import.meta.url)('./import-rules.cjs')
   const ruled = forbidden
     .filter(({ name }) => name === 'pure-features' || name === 'pure-steps')
-    .map(({ from }) => new RegExp(from.path))
+    .map(({ from }) => [new RegExp(from.path), new RegExp(from.pathNot ?? '^$')] as const)
   const isPure = await Promise.all(
     files.map(
       async file =>
-        (ruled.some(rule => rule.test(file)) && !SCHEDULED.test(file)) ||
+        (ruled.some(([path, pathNot]) => path.test(file) && !pathNot.test(file)) && !SCHEDULED.test(file)) ||
         PURE_HEAD.test(await readFile(`${PROJECT}/${file}`, 'utf8')),
     ),
   )

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/consumer'
 import { listLocalInputs } from '../../../lib/app/inputs/inputs.ts'
 import type { Names } from '../../../lib/app/naming/names.ts'
-import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import { TOPICS } from '../../../lib/app/naming/topic-table.ts'
+import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 
 function named(environment: Readonly<Record<string, string>>): Names {
   return readSettings([NAMES], environment).names

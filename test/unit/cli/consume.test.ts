@@ -12,9 +12,9 @@ import {
   createFromKind,
   formatRecord,
 } from '../../../cli/consume/print-records.ts'
-import { dataReader } from '../../../lib/app/data/data-reader.ts'
 import { toRecordView } from '../../../control/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../control/queries/records/recorded-line.ts'
+import { dataReader } from '../../../lib/app/data/data-reader.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { sent } from '../../support/serialized.ts'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../cli/questions.ts'
-import type { FoundDeadLetter, HandledAction } from '../../../lib/failures/dlq-record.ts'
 import { formatHandlingProgress } from '../../../control/operations/dead-letters/handle.ts'
 import { DEAD_LETTER, describeDeadLetter } from '../../../control/questions/dead-letter.ts'
 import {
@@ -11,6 +10,7 @@ import {
   toListedDeadLetter,
 } from '../../../control/questions/dead-letters.ts'
 import type { Environment } from '../../../control/questions/environment.ts'
+import type { FoundDeadLetter, HandledAction } from '../../../lib/failures/dlq-record.ts'
 import { base64, deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
 import { FAMILIES, NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'

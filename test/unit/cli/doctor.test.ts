@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatFindings } from '../../../cli/doctor/doctor.ts'
-import { readEntries, readFunctions } from '../../../control/environment/function-entries.ts'
 import {
   countVerdicts,
   createFinding,
@@ -11,6 +10,7 @@ import {
   unknown,
   wrong,
 } from '../../../control/diagnosis/finding.ts'
+import { readEntries, readFunctions } from '../../../control/environment/function-entries.ts'
 import { golden } from '../../support/golden.ts'
 import { ran } from './terminal.ts'
 

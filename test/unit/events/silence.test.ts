@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { instant } from '#runtime/consumer'
-import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { openSource } from '../../../control/recordings/replay/recording-file.ts'
 import { readRecording } from '../../../control/trials/try-rules/recorded-readings.ts'
 import { tryOnRecording } from '../../../control/trials/try-rules/try-rules.ts'
+import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')

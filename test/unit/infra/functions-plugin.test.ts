@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import type { FunctionKeys } from '../../../control/environment/functions.ts'
 import { readThisMachine } from '../../../infra/place/this-machine.ts'
 import FunctionsPlugin from '../../../infra/plugins/functions-plugin.ts'
-import type { FunctionKeys } from '../../../control/environment/functions.ts'
 
 /** A service of the framework when it calls `initialize`. */
 function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<string, unknown>>>) {

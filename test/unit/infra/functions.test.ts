@@ -3,13 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { findEntryProblems } from '../../../infra/checks/function-entries.ts'
-import { describeIdlePollers } from '../../../infra/checks/input-sources.ts'
-import { expandFields, isDeployed } from '../../../infra/functions/expanded-fields.ts'
-import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts'
-import { readAccount } from '../../../infra/place/account.ts'
-import { addTopicsResource, type Template } from '../../../infra/plugins/topics-resource.ts'
-import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import { readFunctions } from '../../../control/environment/function-entries.ts'
 import {
   type DeclaredFunction,
@@ -18,6 +11,13 @@ import {
   listTriggerTopics,
   parseFunctions,
 } from '../../../control/environment/functions.ts'
+import { findEntryProblems } from '../../../infra/checks/function-entries.ts'
+import { describeIdlePollers } from '../../../infra/checks/input-sources.ts'
+import { expandFields, isDeployed } from '../../../infra/functions/expanded-fields.ts'
+import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts'
+import { readAccount } from '../../../infra/place/account.ts'
+import { addTopicsResource, type Template } from '../../../infra/plugins/topics-resource.ts'
+import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'

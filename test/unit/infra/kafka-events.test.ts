@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { findEventProblems } from '../../../infra/checks/kafka-events.ts'
 import { parseFunctions } from '../../../control/environment/functions.ts'
+import { findEventProblems } from '../../../infra/checks/kafka-events.ts'
 import { NAMES } from '../../support/families.ts'
 
 const READINGS = 'sluice.telemetry.readings.prod'

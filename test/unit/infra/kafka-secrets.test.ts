@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { parseFunctions } from '../../../control/environment/functions.ts'
 import { expandFields } from '../../../infra/functions/expanded-fields.ts'
 import { readAccount } from '../../../infra/place/account.ts'
 import { buildRoles } from '../../../infra/roles/roles.ts'
-import { parseFunctions } from '../../../control/environment/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 import { NAMES } from '../../support/families.ts'
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PROJECT } from '#local-servers/testing/program.ts'
+import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { isDeployed } from '../../../infra/functions/expanded-fields.ts'
 import { readAccount } from '../../../infra/place/account.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Statement } from '../../../infra/statements/statement.ts'
-import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { NAMES } from '../../support/families.ts'
 
 const REGION = 'eu-west-1'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { buildPollerFields } from '../../../infra/functions/pollers.ts'
 import { parseFunctions } from '../../../control/environment/functions.ts'
+import { buildPollerFields } from '../../../infra/functions/pollers.ts'
 
 const FUNCTIONS = parseFunctions({
   one: { consumes: 'readings', uses: ['redis'] },

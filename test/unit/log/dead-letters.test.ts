@@ -3,15 +3,15 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents'
 import { Unavailable } from '#runtime/pipeline'
 import { MemoryLogReader } from '#runtime/testing'
-import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
-import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
-import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
 import { listNewestDeadLetters } from '../../../control/queries/dead-letters/dead-letter-pages.ts'
 import {
   findDeadLetter,
   formatPlace,
   readDeadLetters,
 } from '../../../control/queries/dead-letters/dead-letter-records.ts'
+import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
+import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
+import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/log/dead-letters.ts'
 import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../support/dead-letters.ts'
 import { FAMILIES } from '../../support/families.ts'

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describeNoObject } from '../../../lib/mapping/map-document.ts'
-import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
 import { toFileRecord } from '../../../control/recordings/import/mapped-lines.ts'
 import { toDocument } from '../../../control/recordings/import/mapping-trial.ts'
+import { describeNoObject } from '../../../lib/mapping/map-document.ts'
+import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
 import { deviceMapping, foreignRecord, mapFailure, mapReading, read, shipped } from './support.ts'
 
 const LOG = {

@@ -66,7 +66,7 @@ function withoutComments(source: string): string {
 }
 
 describe('readers of texts', () => {
-  const files = globSync('{lib,cli,console,localstack,scripts,functions,infra}/**/*.{ts,tsx,mjs}', {
+  const files = globSync('{lib,control,cli,console,localstack,scripts,functions,infra}/**/*.{ts,tsx,mjs}', {
     cwd: PROJECT,
   })
   const sources = Object.fromEntries(files.map(file => [file, readFileSync(join(PROJECT, file), 'utf8')]))

@@ -2,11 +2,11 @@
 
 import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents'
 import type { Bounds } from '#runtime/operating/kafka'
-import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
 import { toContent } from '../../../../control/queries/records/bytes-view.ts'
 import { decodePlainEvent } from '../../../../control/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../control/queries/records/record-view.ts'
 import type { Trial } from '../../../../control/recordings/import/mapping-trial.ts'
+import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
 import type { Content } from '../../../../lib/support/content.ts'
 import { listEventTypes } from '../../../../lib/telemetry/event-types.ts'
 import type { Families } from '../../../../lib/telemetry/families.ts'

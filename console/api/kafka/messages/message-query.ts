@@ -13,10 +13,10 @@ import {
   transform,
 } from 'valibot'
 import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
-import { awaitKafkaAnswer } from '../../../../lib/log/kafka-answers.ts'
-import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
 import type { Direction } from '../../../../control/queries/records/find-records.ts'
+import { awaitKafkaAnswer } from '../../../../lib/log/kafka-answers.ts'
 import type { Range } from '../../../../lib/log/read-records.ts'
+import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
 import { ProblemError } from '../../../http/problem.ts'
 
 const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a non-negative integer'), transform(Number))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { buildCounters } from '../../../../console/api/overview/counters.ts'
-import type { Signal } from '../../../../lib/app/naming/topic-table.ts'
 import type { Outcomes } from '../../../../control/queries/states/outcomes.ts'
+import type { Signal } from '../../../../lib/app/naming/topic-table.ts'
 
 const getTopic = (signal: Signal) => `the.${signal}`
 const NONE = {

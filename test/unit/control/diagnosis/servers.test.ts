@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { makeCertificates } from '#local-servers/testing/certificates.ts'
-import { readConfig } from '../../../../control/environment/config.ts'
 import { checkCertificate } from '../../../../control/diagnosis/checks/certificates.ts'
 import { checkKafka } from '../../../../control/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../../control/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../../control/diagnosis/facts.ts'
 import { gatherCertificates } from '../../../../control/diagnosis/gather-certificates.ts'
 import { resolveStandards } from '../../../../control/diagnosis/server-standards.ts'
+import { readConfig } from '../../../../control/environment/config.ts'
 import {
   ACCOUNT,
   BROKER_SETTINGS,

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/consumer'
 import { listSettings, type Setting } from '#runtime/settings'
 import { SLICES } from '../../../../control/environment/config.ts'
-import { LOCAL_PORTS, REMOVED } from '../../../../lib/app/settings/index.ts'
 import { withPrecedence } from '../../../../control/environment/precedence.ts'
 import { mergeSettingsFile, readSettingsFile } from '../../../../control/environment/settings-file.ts'
+import { LOCAL_PORTS, REMOVED } from '../../../../lib/app/settings/index.ts'
 
 function listErrors(text: string): readonly string[] {
   try {

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  describeApplied,
-  describePlan,
-  toRefusedText,
-} from '../../../../control/operations/change-topics.ts'
+import { describeApplied, describePlan, toRefusedText } from '../../../../control/operations/change-topics.ts'
 import { getClusterKind, planTopics, type TopicFacts } from '../../../../lib/topics/plan.ts'
 import { NAMES } from '../../../support/families.ts'
 import { golden, goldenAnswers } from '../../../support/golden.ts'

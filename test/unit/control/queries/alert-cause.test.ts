@@ -4,8 +4,8 @@ import { writeEvent } from '#runtime/cloudevents'
 import { type Event, formatEntity } from '#runtime/consumer'
 import { environmentReading } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
-import { firedAlert } from '../../../../lib/alerting/alert.ts'
 import { findAlertCause } from '../../../../control/queries/alerts/alert-cause.ts'
+import { firedAlert } from '../../../../lib/alerting/alert.ts'
 import { createRule } from '../../alerting/support.ts'
 
 const RULE = createRule({ fireAbove: 40, for: '1m' })

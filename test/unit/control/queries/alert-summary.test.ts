@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FiredAlert } from '../../../../lib/alerting/alert.ts'
 import { findEventTime } from '../../../../control/tables/alert-end.ts'
 import {
   type AlertFilter,
@@ -8,6 +7,7 @@ import {
   alertSummary,
   filteredAlerts,
 } from '../../../../control/tables/alert-summary.ts'
+import type { FiredAlert } from '../../../../lib/alerting/alert.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 import { FAMILIES } from '../../../support/families.ts'
 

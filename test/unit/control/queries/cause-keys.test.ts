@@ -6,6 +6,7 @@ import { formatOrigin } from '#runtime/pipeline'
 import { createSequence } from '#runtime/test/support/inside'
 import { environmentReading } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
+import { findCauseKey, listCauseKeys } from '../../../../control/queries/alerts/cause-keys.ts'
 import {
   type Alert,
   emitAlert,
@@ -14,7 +15,6 @@ import {
   resolvedAlert,
   silentAlert,
 } from '../../../../lib/alerting/alert.ts'
-import { findCauseKey, listCauseKeys } from '../../../../control/queries/alerts/cause-keys.ts'
 import { collectEmission } from '../../../support/step-calls.ts'
 import { createRule } from '../../alerting/support.ts'
 

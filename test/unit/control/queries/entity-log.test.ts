@@ -3,8 +3,6 @@ import { describe, it } from 'node:test'
 import { readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
-import { STATE_TYPE } from '../../../../lib/analytics/entity-states.ts'
-import { MINUTE_TYPE } from '../../../../lib/analytics/processor.ts'
 import {
   type EntityMinute,
   findEntityAlert,
@@ -15,6 +13,8 @@ import {
   removeDuplicateAlerts,
   selectLastRevisions,
 } from '../../../../control/queries/states/entity-log.ts'
+import { STATE_TYPE } from '../../../../lib/analytics/entity-states.ts'
+import { MINUTE_TYPE } from '../../../../lib/analytics/processor.ts'
 import { fired, firstAlert, resolved } from '../../../support/alerts.ts'
 import { APPLICATION, FAMILIES } from '../../../support/families.ts'
 

@@ -3,9 +3,13 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents'
 import { logRecord, MemoryLogReader } from '#runtime/testing'
-import { type Direction, type FindLimits, findRecords } from '../../../../control/queries/records/find-records.ts'
-import type { Range } from '../../../../lib/log/read-records.ts'
+import {
+  type Direction,
+  type FindLimits,
+  findRecords,
+} from '../../../../control/queries/records/find-records.ts'
 import { readRecordGroupsBackward } from '../../../../control/queries/records/records-backward.ts'
+import type { Range } from '../../../../lib/log/read-records.ts'
 
 const FREE: FindLimits = {
   wanted: Number.POSITIVE_INFINITY,

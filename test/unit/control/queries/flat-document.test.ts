@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
-import { toFlatDocument, toFlatEvent, toFlatFailure } from '../../../../control/queries/records/flat-document.ts'
+import {
+  toFlatDocument,
+  toFlatEvent,
+  toFlatFailure,
+} from '../../../../control/queries/records/flat-document.ts'
 import { deadLetterRecord, getDeadLetter } from '../../../support/dead-letters.ts'
 
 describe('a flat document', () => {

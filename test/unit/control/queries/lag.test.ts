@@ -4,11 +4,11 @@ import { type LogReader, Unavailable } from '#runtime/pipeline'
 import { logRecord } from '#runtime/test/support/records'
 import { scriptedCluster } from '#runtime/test/support/scripted-cluster'
 import { MemoryLogReader } from '#runtime/testing'
+import type { ReadTopic } from '../../../../control/environment/functions.ts'
 import { readGroupLags } from '../../../../control/queries/kafka/consumer-groups.ts'
 import {
   addAges,
   countPendingBefore,
-  type ReadTopic,
   readConsumerLags,
 } from '../../../../control/queries/kafka/consumer-lag.ts'
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogReader } from '#runtime/pipeline'
-import { describeUnended, findUnended, readAudits } from '../../../../control/queries/records/unended-operations.ts'
+import {
+  describeUnended,
+  findUnended,
+  readAudits,
+} from '../../../../control/queries/records/unended-operations.ts'
 import type { Audit } from '../../../../lib/schemas/types.ts'
 
 /** Returns an audit event of an operation that began at a second. */

@@ -3,12 +3,12 @@ import { it } from 'node:test'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
 import { checkTypes } from '../../../../control/diagnosis/checks/producers.ts'
-import { describeMergedKeys } from '../../../../lib/intake/merged-keys.ts'
 import {
   findUnknownTypes,
   listKeyedReadings,
   readNewest,
 } from '../../../../control/queries/records/unknown-types.ts'
+import { describeMergedKeys } from '../../../../lib/intake/merged-keys.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
 it('given readings of which some have a type that no family has, then each such type is a finding with what to write', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
-import { addStateReading } from '../../../../lib/analytics/state-times.ts'
 import { ENTITIES, formatTotals, METRICS } from '../../../../control/questions/entities.ts'
 import type { Environment } from '../../../../control/questions/environment.ts'
+import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
+import { addStateReading } from '../../../../lib/analytics/state-times.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { createInspection } from '../tables/stored.ts'
 

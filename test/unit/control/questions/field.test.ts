@@ -4,7 +4,13 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../../cli/questions.ts'
 import { column, count } from '../../../../control/questions/column.ts'
-import { choiceField, flagField, readFilter, requireOrder, textField } from '../../../../control/questions/field.ts'
+import {
+  choiceField,
+  flagField,
+  readFilter,
+  requireOrder,
+  textField,
+} from '../../../../control/questions/field.ts'
 import { describeGroup, GROUP } from '../../../../control/questions/group.ts'
 import { explainUnknown, judgeGroup, summarizeGroup } from '../../../../control/questions/groups.ts'
 import { question } from '../../../../control/questions/question.ts'

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
 import { describeRefusal, noteSaved } from '../../../../control/queries/saved-files.ts'
-import { describeNotInForce, type ForceFacts, listNotInForce } from '../../../../control/questions/not-in-force.ts'
+import {
+  describeNotInForce,
+  type ForceFacts,
+  listNotInForce,
+} from '../../../../control/questions/not-in-force.ts'
+import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
 const NOW_MS = 1_000_000_000

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import type { Environment } from '../../../../control/questions/environment.ts'
 import { RULE } from '../../../../control/questions/rule.ts'
 import type { ActiveAlert } from '../../../../control/tables/conditions.ts'
+import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { createRule } from '../../alerting/support.ts'
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import {
+  ENTITIES,
+  entityStatistics,
+  type ListedEntity,
+} from '../../../../control/tables/entity-statistics.ts'
+import { readTable } from '../../../../control/tables/table.ts'
 import { summarizeMetrics } from '../../../../lib/analytics/metric-statistics.ts'
 import type { EntityStatistics } from '../../../../lib/analytics/processor.ts'
-import { ENTITIES, entityStatistics, type ListedEntity } from '../../../../control/tables/entity-statistics.ts'
-import { readTable } from '../../../../control/tables/table.ts'
 import { createInspection } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 12 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FiringAlert } from '../../../../lib/notification/firing-alerts.ts'
 import { firingNow } from '../../../../control/tables/firing-alerts.ts'
+import type { FiringAlert } from '../../../../lib/notification/firing-alerts.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { createInspection, type StoredPartition } from './stored.ts'

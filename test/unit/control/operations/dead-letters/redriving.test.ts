@@ -4,7 +4,6 @@ import { describe, it, test } from 'node:test'
 import type { OutgoingRecord } from '#runtime/cloudevents'
 import { readRedriveHistory, readRedriveTarget } from '#runtime/test/support/inside'
 import { MemoryLogReader, MemoryPublisher } from '#runtime/testing'
-import { deadLetterRow } from '../../../../../lib/failures/dead-letter-row.ts'
 import { readEligibleLetters } from '../../../../../control/operations/dead-letters/eligible-letters.ts'
 import {
   excludeLater,
@@ -25,6 +24,7 @@ import {
   previewRedrive,
   type RedriveTopics,
 } from '../../../../../control/queries/dead-letters/redrive-decision.ts'
+import { deadLetterRow } from '../../../../../lib/failures/dead-letter-row.ts'
 import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../../../support/dead-letters.ts'
 import { FAMILIES } from '../../../../support/families.ts'
 

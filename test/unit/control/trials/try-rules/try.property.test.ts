@@ -7,10 +7,10 @@ import { seeds } from '#local-servers/testing/sampled.ts'
 import type { LogRecord } from '#runtime/cloudevents'
 import { TOPIC } from '#runtime/test/support/records'
 import { MemoryLogReader, Random } from '#runtime/testing'
+import { type Tried, type TriedAlert, tryRules } from '../../../../../control/trials/try-rules/try-rules.ts'
 import type { Alert } from '../../../../../lib/alerting/alert.ts'
 import { collectFirings } from '../../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../../lib/alerting/patterns/pattern.ts'
-import { type Tried, type TriedAlert, tryRules } from '../../../../../control/trials/try-rules/try-rules.ts'
 import {
   ALERTS,
   alertingLog,

@@ -1,9 +1,9 @@
 /** Requirements of the applied offset for the event source mappings: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readFunctions } from '../../../../../control/environment/function-entries.ts'
 import { expandFields } from '../../../../../infra/functions/expanded-fields.ts'
 import { readThisMachine } from '../../../../../infra/place/this-machine.ts'
-import { readFunctions } from '../../../../../control/environment/function-entries.ts'
 import { NAMES } from '../../../../support/families.ts'
 
 interface KafkaEvent {

@@ -7,8 +7,8 @@ import { isWithin, listSlices, rowsOfSlice } from '../../../lib/history/read-his
 import { toLogRecord } from '../../../lib/history/row.ts'
 import type { HistoryStore } from '../../../lib/history/store.ts'
 import type { HistoryTable } from '../../../lib/history/tables.ts'
-import type { TopicReach } from '../../../lib/log/topic-bounds.ts'
 import { readRecordGroups } from '../../../lib/log/read-records.ts'
+import type { TopicReach } from '../../../lib/log/topic-bounds.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 
 /** Places that contain records. At least one of both is present. */

@@ -8,15 +8,6 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { editStatements } from '../statements/local-statements.ts'
-import {
-  hasChanges,
-  joinNames,
-  type PlanChange,
-  planChange,
-  withUndeclared,
-} from '../statements/plan-change.ts'
-import { findNotices, formatPlan, listAside, readStatements, showSent } from '../statements/statements.ts'
 import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
 import { readText } from '../../lib/support/text-reader.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
@@ -27,7 +18,15 @@ import { parse } from '../../lib/views/language/parser.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ChangingStatement, StatementFile } from '../../lib/views/language/syntax.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/plan.ts'
-import { runAudited, type Trail } from '../operations/audited-operation.ts'
+import { editStatements } from '../statements/local-statements.ts'
+import {
+  hasChanges,
+  joinNames,
+  type PlanChange,
+  planChange,
+  withUndeclared,
+} from '../statements/plan-change.ts'
+import { findNotices, formatPlan, listAside, readStatements, showSent } from '../statements/statements.ts'
 import {
   applyViews,
   createProgress,
@@ -35,7 +34,8 @@ import {
   requireIdle,
   TablesNotReady,
   type ViewPorts,
-} from './apply-views.ts'
+} from '../table-builds/apply-views.ts'
+import { runAudited, type Trail } from './audited-operation.ts'
 
 export interface FolderParts {
   /** Folder with the statements and their plan, and its path in messages. */

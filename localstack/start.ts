@@ -19,7 +19,7 @@ import {
 } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
-import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
+import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/index.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'

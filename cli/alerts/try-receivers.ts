@@ -1,7 +1,7 @@
 /** Sends a test notification to receivers in the same way as the functions. */
 import { performance } from 'node:perf_hooks'
 import type { AwsPlace } from '#runtime/functions/connections'
-import type { FiredAlert } from '../../lib/alerting/alert.ts'
+import type { FiredAlert } from '../../lib/alerting/index.ts'
 import { webhookPorts } from '../../lib/app/connections/receivers.ts'
 import { alertsTopicName } from '../../lib/app/naming/resource-names.ts'
 import { findTopicArn, SnsTopic } from '../../lib/notification/adapters/sns-topic.ts'
@@ -10,7 +10,7 @@ import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
 import { snsMessage } from '../../lib/notification/sns/sns-message.ts'
 import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 
 export interface ReceiverResult {
   readonly name: string

@@ -4,8 +4,8 @@ import type { Event, Failure } from '#runtime/consumer'
 import type { LogReader } from '#runtime/pipeline'
 import { getAlert } from '../../control/queries/alerts/alerts-topic.ts'
 import { findCauseKey, listCauseKeys } from '../../control/queries/alerts/cause-keys.ts'
-import { describeStatus } from '../../lib/alerting/clearing.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import { describeStatus } from '../../lib/alerting/index.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 
 /** Number of records, and of alerts that were read before their records, that are remembered. */
 const MAX_KEPT = 100_000

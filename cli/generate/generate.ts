@@ -23,20 +23,22 @@ import {
 } from '../../control/questions/field.ts'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import {
+  createGenerator,
   DEFAULT_FAMILY,
   type FleetGroup,
+  GENERATOR_DEFAULTS,
+  type GeneratorSettings,
   listSimulated,
   listSimulatedMetrics,
   MAX_SENSORS,
   MODELLED,
   metricNamed,
+  readGenerator,
+  SITES,
   type SimulatedFamily,
-} from '../../lib/telemetry/simulator/fleet.ts'
-import { createGenerator, readGenerator } from '../../lib/telemetry/simulator/parse-settings.ts'
-import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
-import { SITES } from '../../lib/telemetry/simulator/sites.ts'
+} from '../../lib/telemetry/simulator/index.ts'
 import { command, environment, JSON_OPTION, POSITIVE } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'

@@ -19,7 +19,7 @@ import {
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatSize } from '../../lib/support/size-text.ts'
-import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
+import type { GeneratorSettings } from '../../lib/telemetry/simulator/index.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operator.ts'
 import { createWriter } from '../options/serialization.ts'

@@ -8,7 +8,7 @@ import { inZone } from '../../lib/mapping/read-time.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 

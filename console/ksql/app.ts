@@ -6,11 +6,14 @@ import type { StatementFolder } from '../../control/operations/statement-folder.
 import type { TableReader } from '../../control/statements/table-reader.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import { isChanging } from '../../lib/views/language/aside-examples.ts'
-import { compileSelect } from '../../lib/views/language/compile-select.ts'
-import { StatementError } from '../../lib/views/language/statement-error.ts'
-import type { ChangingStatement, Parse } from '../../lib/views/language/syntax.ts'
-import { NO_TABLES } from '../../lib/views/plan.ts'
+import { NO_TABLES } from '../../lib/views/index.ts'
+import {
+  type ChangingStatement,
+  compileSelect,
+  isChanging,
+  type Parse,
+  StatementError,
+} from '../../lib/views/language/index.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { rejectForeignRequests, requireSignIn } from '../access/guard.ts'

@@ -1,7 +1,6 @@
 /** Format in which ksqlDB's REST interface sends rows. */
 import { randomUUID } from 'node:crypto'
-import { isTime, type Value } from '../../lib/views/evaluate-expression.ts'
-import type { ColumnType } from '../../lib/views/plan.ts'
+import { type ColumnType, isTime, type Value } from '../../lib/views/index.ts'
 import { ProblemError } from '../http/problem.ts'
 
 export interface ErrorAnswer {

@@ -1,13 +1,13 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
 import { describeIgnored } from '../../control/statements/plan-change.ts'
-import type { ChangingStatement, Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,
   type ColumnType,
   readableTables,
   type StreamPlan,
   type TablePlan,
-} from '../../lib/views/plan.ts'
+} from '../../lib/views/index.ts'
+import type { ChangingStatement, Statement } from '../../lib/views/language/index.ts'
 import { formatName, formatType } from './row-format.ts'
 
 const DECLARED =

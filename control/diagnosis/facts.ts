@@ -3,7 +3,7 @@
 import type { TopicPartition } from '#runtime/operating/kafka'
 import type { KafkaTopic } from '#runtime/operating/servers'
 import type { ListedRebuild } from '#runtime/operating/states'
-import type { HistoryObject } from '../../lib/history/object-key.ts'
+import type { HistoryObject } from '../../lib/history/index.ts'
 import type { Observed } from './finding.ts'
 
 /** Requirements that the servers of an environment must meet. */

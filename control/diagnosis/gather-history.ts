@@ -2,9 +2,7 @@
 
 import type { Named } from '../../lib/app/naming/names.ts'
 import { topicRow } from '../../lib/app/naming/topic-table.ts'
-import { listObjects } from '../../lib/history/read-history.ts'
-import type { HistoryStore } from '../../lib/history/store.ts'
-import { getTableSignal, HISTORY_TABLES } from '../../lib/history/tables.ts'
+import { getTableSignal, HISTORY_TABLES, type HistoryStore, listObjects } from '../../lib/history/index.ts'
 import { DAY_MS } from '../../lib/support/duration.ts'
 import type { ArchiveFacts } from './facts.ts'
 import { observe, withTimeout } from './observe.ts'

@@ -13,8 +13,7 @@ import {
 } from '../../lib/mapping/record-path.ts'
 import { count } from '../../lib/support/count.ts'
 import { escapePattern } from '../../lib/support/escape-text.ts'
-import { NO_DIMENSIONS } from '../../lib/telemetry/parse-family.ts'
-import { unitsNamed } from '../../lib/telemetry/unit-table.ts'
+import { NO_DIMENSIONS, unitsNamed } from '../../lib/telemetry/index.ts'
 
 /** Field of the sample, or its key or a header. */
 export interface SampleField {

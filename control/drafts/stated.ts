@@ -4,7 +4,7 @@ import type { Epoch } from '../../lib/mapping/mapping.ts'
 import { readTime } from '../../lib/mapping/read-time.ts'
 import { parsePath } from '../../lib/mapping/record-path.ts'
 import { count } from '../../lib/support/count.ts'
-import { findConversion, unitsNamed } from '../../lib/telemetry/unit-table.ts'
+import { findConversion, unitsNamed } from '../../lib/telemetry/index.ts'
 import { readCellUnit } from '../recordings/import/unit-row.ts'
 import { BRACKETS, type Fields, type SampleField, toSource } from './sample-fields.ts'
 

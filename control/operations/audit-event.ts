@@ -2,7 +2,7 @@
 
 import type { Event } from '#runtime/consumer'
 import type { Audit } from '../../lib/schemas/types.ts'
-import { toDataschema } from '../../lib/telemetry/dataschema.ts'
+import { toDataschema } from '../../lib/telemetry/index.ts'
 import { AUDIT_TYPE } from '../queries/records/unended-operations.ts'
 
 export type { Audit }

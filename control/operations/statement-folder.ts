@@ -10,14 +10,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
 import { readText } from '../../lib/support/text-reader.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
-import { type AsideExample, describeAside, LOCAL_FILE } from '../../lib/views/language/aside-examples.ts'
-import { compilePlan } from '../../lib/views/language/compile-plan.ts'
-import type { StreamTopics } from '../../lib/views/language/compile-stream.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
+import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/index.ts'
+import {
+  type AsideExample,
+  type ChangingStatement,
+  compilePlan,
+  describeAside,
+  LOCAL_FILE,
+  StatementError,
+  type StatementFile,
+  type StreamTopics,
+} from '../../lib/views/language/index.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import { StatementError } from '../../lib/views/language/statement-error.ts'
-import type { ChangingStatement, StatementFile } from '../../lib/views/language/syntax.ts'
-import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/plan.ts'
 import { editStatements } from '../statements/local-statements.ts'
 import {
   hasChanges,

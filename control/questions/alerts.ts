@@ -1,6 +1,6 @@
 import { omitUndefined } from '#runtime/consumer'
 import { createKind } from '#runtime/settings'
-import { SEVERITIES, type Severity } from '../../lib/alerting/rule.ts'
+import { SEVERITIES, type Severity } from '../../lib/alerting/index.ts'
 import { NOTIFIER } from '../../lib/notification/firing-alerts.ts'
 import { count as countText } from '../../lib/support/count.ts'
 import { DAY_MS } from '../../lib/support/duration.ts'

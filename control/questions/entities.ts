@@ -10,7 +10,7 @@ import { formatShare } from '../../lib/support/balance.ts'
 import { computeUnknownMs } from '../../lib/support/duration.ts'
 import { hasSymbol } from '../../lib/support/short-number.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
 import {

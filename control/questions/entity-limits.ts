@@ -1,9 +1,15 @@
 /** Compares the newest values of entities with the limits of rules. Pure. */
-import { conditionKind, fires, holds } from '../../lib/alerting/condition.ts'
-import { matches } from '../../lib/alerting/evaluate-rules.ts'
-import { type AnyRule, thresholdRules } from '../../lib/alerting/patterns/pattern.ts'
-import type { Rule } from '../../lib/alerting/rule.ts'
-import type { Family, ReadingData } from '../../lib/telemetry/families.ts'
+
+import {
+  type AnyRule,
+  conditionKind,
+  fires,
+  holds,
+  matches,
+  type Rule,
+  thresholdRules,
+} from '../../lib/alerting/index.ts'
+import type { Family, ReadingData } from '../../lib/telemetry/index.ts'
 import type { AlertSummary } from '../tables/alert-summary.ts'
 import type { MetricValue } from './column.ts'
 

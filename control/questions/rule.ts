@@ -1,7 +1,6 @@
 /** One active alert rule: the entities that it affects, and its definition. */
 import { dump } from 'js-yaml'
-import { getRuleIdentity } from '../../lib/alerting/rule.ts'
-import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
+import { buildRuleSet, getRuleIdentity } from '../../lib/alerting/index.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import type { ActiveAlert } from '../tables/conditions.ts'
 import { column, count } from './column.ts'

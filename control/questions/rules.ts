@@ -1,7 +1,13 @@
-import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
-import { conditionKind, measureKind } from '../../lib/alerting/condition.ts'
-import { type AnyRule, isPatternRule, type Pattern } from '../../lib/alerting/patterns/pattern.ts'
-import { getRuleIdentity, type Rule } from '../../lib/alerting/rule.ts'
+import { loadRules } from '../../lib/alerting/adapters/index.ts'
+import {
+  type AnyRule,
+  conditionKind,
+  getRuleIdentity,
+  isPatternRule,
+  measureKind,
+  type Pattern,
+  type Rule,
+} from '../../lib/alerting/index.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import { FileError } from '../../lib/support/file-errors.ts'

@@ -1,9 +1,12 @@
 /** Computes the record keys of events that commands publish. Pure. */
 import { type Event, formatEntity } from '#runtime/consumer'
 import { schemaViolation } from '../../lib/app/data/schemas.ts'
-import type { Families, ReadingData } from '../../lib/telemetry/families.ts'
-import type { KeyStrategy } from '../../lib/telemetry/key.ts'
-import { computeRecordKey } from '../../lib/telemetry/reading.ts'
+import {
+  computeRecordKey,
+  type Families,
+  type KeyStrategy,
+  type ReadingData,
+} from '../../lib/telemetry/index.ts'
 
 /**
  * Returns the record key of an event: the extension `partitionkey` (CloudEvents extension "Partitioning"), the key of a reading, or

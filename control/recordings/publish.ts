@@ -10,8 +10,7 @@ import {
 import { computePartition, type Event } from '#runtime/consumer'
 import { splitIntoRequests, type TopicPublisher } from '#runtime/operating/kafka'
 import { withoutOrigin } from '#runtime/pipeline'
-import type { Families } from '../../lib/telemetry/families.ts'
-import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import type { Families, KeyStrategy } from '../../lib/telemetry/index.ts'
 import { computeEventKey } from './event-key.ts'
 
 /** Report about a published event. */

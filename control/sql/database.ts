@@ -8,12 +8,10 @@ import type {
   DuckDBInstance,
   DuckDBPreparedStatement,
 } from '@duckdb/node-api'
-import { listColumns } from '../../lib/history/columns.ts'
-import { ParquetFile } from '../../lib/history/parquet.ts'
-import { HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
+import { HISTORY_TABLES, type HistoryTable, listColumns, ParquetFile } from '../../lib/history/index.ts'
 import type { TypeSchema } from '../../lib/schemas/json-schema.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { toPlainValue, type Value } from './plain-value.ts'
 import {
   boundNumbers,

@@ -6,18 +6,25 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 import type { DataReader, LogReader } from '#runtime/pipeline'
-import type { Slice } from '../../lib/history/coverage.ts'
-import { DamagedObject, encodeRows, objectPart, renameColumns } from '../../lib/history/parquet.ts'
-import { createDamagedError, objectBytes } from '../../lib/history/read-history.ts'
-import { type HistoryRow, toHistoryRows } from '../../lib/history/row.ts'
-import type { HistoryStore } from '../../lib/history/store.ts'
-import type { HistoryTable } from '../../lib/history/tables.ts'
+import {
+  createDamagedError,
+  DamagedObject,
+  encodeRows,
+  type HistoryRow,
+  type HistoryStore,
+  type HistoryTable,
+  objectBytes,
+  objectPart,
+  renameColumns,
+  type Slice,
+  toHistoryRows,
+} from '../../lib/history/index.ts'
 import { type Range, readRecordGroups } from '../../lib/log/read-records.ts'
 import type { TopicReach } from '../../lib/log/topic-bounds.ts'
 import type { TypeSchema } from '../../lib/schemas/json-schema.ts'
 import { computeSum } from '../../lib/support/count.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { listPartitions, type PartitionParts } from '../queries/records/record-locations.ts'
 import type { RecordTimes } from './views.ts'
 

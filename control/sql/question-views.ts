@@ -1,8 +1,7 @@
 /** Views with the answers to questions, for SQL queries that name them. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ColumnType } from '../../lib/history/columns.ts'
-import { ParquetFile } from '../../lib/history/parquet.ts'
+import { type ColumnType, ParquetFile } from '../../lib/history/index.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../questions/all.ts'
 import type { Column } from '../questions/column.ts'
 import type { Environment } from '../questions/environment.ts'

@@ -1,6 +1,6 @@
 /** Answers SQL statements over the history and the topics, with files in a private folder. */
-import type { HistoryTable } from '../../lib/history/tables.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { HistoryTable } from '../../lib/history/index.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { SqlDatabase } from './database.ts'
 import { type LoadProgress, loadTable, type SqlSources } from './load-table.ts'
 import { findViews, listTables, type RecordTimes } from './views.ts'

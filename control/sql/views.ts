@@ -3,15 +3,16 @@
 import {
   type Column,
   type ColumnType,
+  HISTORY_TABLES,
+  type HistoryTable,
   listColumns,
   listSchemaColumns,
   nameFields,
   RECORD_COLUMNS,
-} from '../../lib/history/columns.ts'
-import { HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
+} from '../../lib/history/index.ts'
 import { EVENT_TYPES } from '../../lib/schemas/event-types.ts'
 import type { TypeSchema } from '../../lib/schemas/json-schema.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
 export interface RecordTimes {

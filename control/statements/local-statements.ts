@@ -1,16 +1,18 @@
 /** The text of `local.sql`, the file of the statements that are sent to ksqlDB's interface of `npm start`, after a CREATE or DROP. */
 
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
+import type { ViewPlan } from '../../lib/views/index.ts'
 import {
   type AsideExample,
+  type ChangingStatement,
   type FileStatement,
   isAbout,
   isExample,
+  type Statement,
+  type StatementFile,
   setExamplesAside,
-} from '../../lib/views/language/aside-examples.ts'
+} from '../../lib/views/language/index.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import type { ChangingStatement, Statement, StatementFile } from '../../lib/views/language/syntax.ts'
-import type { ViewPlan } from '../../lib/views/plan.ts'
 import { parseFiles } from './statements.ts'
 
 const HEADER = '-- Statements that were sent to the SQL interface, which changes this file.\n'

@@ -2,7 +2,6 @@
 
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
-import type { Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,
   hasTable,
@@ -10,7 +9,8 @@ import {
   readableTables,
   type TablePlan,
   type ViewPlan,
-} from '../../lib/views/plan.ts'
+} from '../../lib/views/index.ts'
+import type { Statement } from '../../lib/views/language/index.ts'
 
 export interface PlanChange {
   /** Tables whose generation is not in force yet. */

@@ -4,17 +4,17 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
+import type { TableVersion, ViewPlan } from '../../lib/views/index.ts'
 import {
   type AsideExample,
+  compilePlan,
   type FileStatement,
+  type StatementFile,
+  type StreamTopics,
   setExamplesAside,
-} from '../../lib/views/language/aside-examples.ts'
-import { compilePlan } from '../../lib/views/language/compile-plan.ts'
-import type { StreamTopics } from '../../lib/views/language/compile-stream.ts'
+} from '../../lib/views/language/index.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import type { StatementFile } from '../../lib/views/language/syntax.ts'
-import type { TableVersion, ViewPlan } from '../../lib/views/plan.ts'
 import { describeIgnored, type PlanChange } from './plan-change.ts'
 
 /**

@@ -5,8 +5,14 @@ import type { TopicOffsets } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import { readTopicBounds } from '../../lib/log/topic-bounds.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../lib/views/event-names.ts'
-import { type ActivatedPlan, readableTables, type TablePlan } from '../../lib/views/plan.ts'
+import {
+  type ActivatedPlan,
+  readableTables,
+  type TablePlan,
+  tableSource,
+  VIEW_CHANGED_TYPE,
+  type ViewChanged,
+} from '../../lib/views/index.ts'
 import { followTopic } from '../queries/records/follow-topic.ts'
 
 /** Interval at which the plan in force is read, in milliseconds. */

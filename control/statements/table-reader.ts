@@ -1,9 +1,8 @@
 /** Answers questions about the tables and streams of an environment: with current rows, or with changes and events as they come. */
 
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { Value } from '../../lib/views/evaluate-expression.ts'
-import type { Selection, TableSelection } from '../../lib/views/language/compile-select.ts'
-import type { ActivatedPlan } from '../../lib/views/plan.ts'
+import type { ActivatedPlan, Value } from '../../lib/views/index.ts'
+import type { Selection, TableSelection } from '../../lib/views/language/index.ts'
 import { selectRows } from '../queries/states/view-rows.ts'
 import type { Environment } from '../questions/environment.ts'
 import { followSelection, openSelectionLog, type RowChange } from './follow-selection.ts'

@@ -10,9 +10,12 @@ import { resolveSignals, type Signal } from '../../lib/app/naming/topic-table.ts
 import { activationOrder } from '../../lib/clock/activations.ts'
 import { type Range, readRecords } from '../../lib/log/read-records.ts'
 import { readTopicBounds } from '../../lib/log/topic-bounds.ts'
-import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
-import { type ActivatedPlan, NO_TABLES } from '../../lib/views/plan.ts'
-import { createActivationEvent } from '../../lib/views/plan-activation.ts'
+import {
+  type ActivatedPlan,
+  createActivationEvent,
+  NO_TABLES,
+  VIEWS_ACTIVATED_TYPE,
+} from '../../lib/views/index.ts'
 
 export interface ActivationPorts {
   /** Plan in force, as the functions keep it. */

@@ -18,16 +18,18 @@ import {
 } from '../../lib/clock/view-plan.ts'
 import type { Range } from '../../lib/log/read-records.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import { toDataschema } from '../../lib/telemetry/dataschema.ts'
-import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../lib/views/event-names.ts'
+import { toDataschema } from '../../lib/telemetry/index.ts'
 import {
   type ActivatedPlan,
+  createActivatedPlan,
   hasTable,
+  isRow,
   NO_TABLES,
+  rowSource,
   type TablePlan,
+  VIEW_DROPPED_TYPE,
   type ViewPlan,
-} from '../../lib/views/plan.ts'
-import { createActivatedPlan } from '../../lib/views/plan-activation.ts'
+} from '../../lib/views/index.ts'
 import { VIEWS } from '../queries/states/view-rows.ts'
 import type { Environment } from '../questions/environment.ts'
 import {

@@ -19,9 +19,7 @@ import {
   type SkippedRecords,
 } from '#runtime/pipeline'
 import { type Range, readRecordGroups } from '../../lib/log/read-records.ts'
-import { viewsInForce } from '../../lib/views/compiled-table.ts'
-import { rowSource } from '../../lib/views/event-names.ts'
-import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
+import { type ActivatedPlan, rowSource, type TablePlan, viewsInForce } from '../../lib/views/index.ts'
 import { toPlace } from './activate.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */

@@ -1,13 +1,11 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
 import { formatEntity, instant, parseEntity } from '#runtime/consumer'
-import type { Alert } from '../../lib/alerting/alert.ts'
-import { describeClearing } from '../../lib/alerting/clearing.ts'
-import { findUnit } from '../../lib/alerting/rule-row.ts'
+import { type Alert, describeClearing, findUnit } from '../../lib/alerting/index.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from '../../lib/notification/alert-match.ts'
 import { entityText } from '../../lib/support/group-text.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { byText, preferExact } from './table.ts'
 
 export interface AlertSummary {

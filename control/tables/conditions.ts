@@ -6,13 +6,17 @@
 
 import { instant, parseEntity } from '#runtime/consumer'
 import type { StateInspection } from '#runtime/operating/states'
-import type { FiredAlert } from '../../lib/alerting/alert.ts'
-import type { AlertingHistory, AlertingState } from '../../lib/alerting/entity-state.ts'
-import { getPatternPhase, type PatternState } from '../../lib/alerting/patterns/evaluate-pattern.ts'
-import { parsePatternIdentity } from '../../lib/alerting/patterns/pattern.ts'
-import type { PatternStates } from '../../lib/alerting/patterns/pattern-run.ts'
-import { parseRuleIdentity } from '../../lib/alerting/rules-in-force.ts'
-import { tableOfSource, tableSource } from '../../lib/views/event-names.ts'
+import {
+  type AlertingHistory,
+  type AlertingState,
+  type FiredAlert,
+  getPatternPhase,
+  type PatternState,
+  type PatternStates,
+  parsePatternIdentity,
+  parseRuleIdentity,
+} from '../../lib/alerting/index.ts'
+import { tableOfSource, tableSource } from '../../lib/views/index.ts'
 import {
   byText,
   readEntityRows,

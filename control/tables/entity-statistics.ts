@@ -16,8 +16,7 @@ import {
   summarise,
 } from '../../lib/analytics/processor.ts'
 import { getLastReadingMs, listOpenSpans, type StateSpan } from '../../lib/analytics/state-times.ts'
-import type { Families, Family } from '../../lib/telemetry/families.ts'
-import { findMetricKind, type MetricKind } from '../../lib/telemetry/metric-kinds.ts'
+import { type Families, type Family, findMetricKind, type MetricKind } from '../../lib/telemetry/index.ts'
 import { byText, readEntityRows, type Table, type TopicSize } from './table.ts'
 
 export interface ListedEntity {

@@ -7,7 +7,7 @@ import {
   listFiringAlerts,
   NOTIFIER,
 } from '../../lib/notification/firing-alerts.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 

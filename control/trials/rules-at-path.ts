@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { readRules } from '../../lib/alerting/rule-files.ts'
+import { readRuleFiles } from '../../lib/alerting/adapters/index.ts'
+import { type AnyRule, readRules } from '../../lib/alerting/index.ts'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { fileFailure } from '../../lib/support/operation-failure.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 
 /**
  * Returns the rule file at a path, or all rule files in a folder.

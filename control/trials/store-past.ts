@@ -14,7 +14,7 @@ import {
 } from '#runtime/pipeline'
 import { createApplication } from '../../lib/app/application.ts'
 import type { Vocabulary } from '../../lib/app/naming/names.ts'
-import type { PartitionRange } from '../../lib/history/coverage.ts'
+import type { PartitionRange } from '../../lib/history/index.ts'
 import { listStoredTypes, type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import {

@@ -3,8 +3,8 @@
  * `shown`.
  */
 
-import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import { checkRules } from '../../lib/alerting/rule-files.ts'
+import { readRuleFiles } from '../../lib/alerting/adapters/index.ts'
+import { checkRules } from '../../lib/alerting/index.ts'
 import { type InputsConfig, resolveInputs } from '../../lib/app/inputs/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
@@ -13,9 +13,9 @@ import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 export { findNotificationErrors } from '../../lib/notification/adapters/check-notifications.ts'
 
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
-import { loadPlan, readTables } from '../../lib/views/adapters/plan-file.ts'
-import type { TablePlan } from '../../lib/views/plan.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
+import { loadPlan, readTables } from '../../lib/views/adapters/index.ts'
+import type { TablePlan } from '../../lib/views/index.ts'
 
 /** Checks the alert rules. @param views folders with the plan of the tables that rules can watch, as those of `loadPlan` */
 export async function findRulesProblems(

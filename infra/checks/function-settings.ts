@@ -9,7 +9,7 @@ import { SLICES } from '../../control/environment/config.ts'
 import { listSerializedTypes } from '../../lib/app/data/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
 import { isLoopback } from '../../lib/support/loopback.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 
 /** Environment variables of a function in the template. Values are strings or CloudFormation expressions. */
 type Variables = Readonly<Record<string, unknown>>

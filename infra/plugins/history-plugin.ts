@@ -7,8 +7,13 @@ import type { Vocabulary } from '../../lib/app/naming/names.ts'
 import { historyDatabase } from '../../lib/app/naming/resource-names.ts'
 import { resolveSignals } from '../../lib/app/naming/topic-table.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { type ColumnType, listColumns } from '../../lib/history/columns.ts'
-import { getTableSignal, HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
+import {
+  type ColumnType,
+  getTableSignal,
+  HISTORY_TABLES,
+  type HistoryTable,
+  listColumns,
+} from '../../lib/history/index.ts'
 import { type Place, type PlaceInput, readPlace } from '../place/place.ts'
 import type { Template } from './topics-resource.ts'
 

@@ -1,5 +1,5 @@
 /** Permissions for history in S3. Pure. */
-import { HISTORY_TABLES } from '../../lib/history/tables.ts'
+import { HISTORY_TABLES } from '../../lib/history/index.ts'
 import { arnInBucket } from '../place/arns.ts'
 import type { Place } from '../place/place.ts'
 import { allow, byService, type Statement } from './statement.ts'

@@ -2,14 +2,13 @@
 import { relative } from 'node:path'
 import process from 'node:process'
 import { findInputProblems } from '../../infra/checks/config-files.ts'
-import { checkRules } from '../../lib/alerting/rule-files.ts'
+import { checkRules } from '../../lib/alerting/index.ts'
 import { describeMeaning } from '../../lib/analytics/known.ts'
 import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, readSettings } from '../../lib/app/settings/index.ts'
-import { listSchemaColumns } from '../../lib/history/columns.ts'
+import { listSchemaColumns } from '../../lib/history/index.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
-import { buildFamilySchema } from '../../lib/telemetry/family-schema.ts'
+import { buildFamilySchema, type Families } from '../../lib/telemetry/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 
 /** Files that decide what `intake` does. */

@@ -6,7 +6,7 @@ import { DRAFT_HEAD } from '../../control/drafts/draft.ts'
 import { describeRefusal, NEEDS_RESTART } from '../../control/queries/saved-files.ts'
 import { findNotificationErrors } from '../../infra/checks/config-files.ts'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
-import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
+import { readRuleFiles } from '../../lib/alerting/adapters/index.ts'
 import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import {

@@ -3,12 +3,11 @@ import { type Kafka, KafkaLogReader, TopicOffsets } from '#runtime/operating/kaf
 import { type DataReader, plainRecords } from '#runtime/pipeline'
 import { readAlert } from '../../control/queries/alerts/alerts-topic.ts'
 import { followTopic } from '../../control/queries/records/follow-topic.ts'
-import type { Alert } from '../../lib/alerting/alert.ts'
-import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
+import { type Alert, PIPELINE_DOWN } from '../../lib/alerting/index.ts'
 import { dataReader } from '../../lib/app/data/data-reader.ts'
 import { count } from '../../lib/support/count.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { alertLine, type Screen } from './screen.ts'
 
 /** Number of lines that a span shows. Further alerts of the span are summed up in one line. */

@@ -1,7 +1,6 @@
-import type { Alert } from '../../lib/alerting/alert.ts'
-import { describeStatus } from '../../lib/alerting/clearing.ts'
+import { type Alert, describeStatus } from '../../lib/alerting/index.ts'
 import { localTime } from '../../lib/support/time-text.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/index.ts'
 import { DEFAULT_STACK } from '../../scripts/running-stacks.ts'
 
 const CLEAR_LINE = '\r\u001b[K'

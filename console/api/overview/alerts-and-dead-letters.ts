@@ -3,7 +3,7 @@
 import { AlertSource } from '../../../control/questions/alert-source.ts'
 import { readDeadLettersNow } from '../../../control/questions/dead-letters.ts'
 import { type AlertSummary, filteredAlerts } from '../../../control/tables/alert-summary.ts'
-import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import { SEVERITIES } from '../../../lib/alerting/index.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** Number of firing alerts of a severity. */

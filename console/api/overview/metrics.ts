@@ -2,7 +2,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { AgedPartitionLag } from '../../../control/queries/kafka/consumer-lag.ts'
 import { type Lag, MAX_AGES } from '../../../control/questions/lag-reader.ts'
-import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import { SEVERITIES } from '../../../lib/alerting/index.ts'
 import { type Signal, topicRow } from '../../../lib/app/naming/topic-table.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'

@@ -6,7 +6,7 @@ import { showSpread } from '../../../lib/analytics/statistics.ts'
 import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
 import { MINUTE_MS } from '../../../lib/support/duration.ts'
 import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
-import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+import type { MetricKind } from '../../../lib/telemetry/index.ts'
 import { meanAngle, NO_ANGLES, withAngle } from '../../../lib/windows/circle.ts'
 
 /** Maximum number of lines of a query, over its entities and their metrics. */

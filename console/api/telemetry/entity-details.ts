@@ -14,17 +14,24 @@ import {
   type ShownMetric,
 } from '../../../control/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../control/tables/table.ts'
-import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
-import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
-import { matches } from '../../../lib/alerting/evaluate-rules.ts'
-import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
-import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
-import { findHistory, toKeyedRule } from '../../../lib/alerting/rules-in-force.ts'
+import {
+  type AlertingHistory,
+  type AnyRule,
+  conditionKind,
+  findHistory,
+  getRuleIdentity,
+  matches,
+  measureKind,
+  type Rule,
+  rememberingKind,
+  thresholdRules,
+  toKeyedRule,
+} from '../../../lib/alerting/index.ts'
 import type { ShownStatistics } from '../../../lib/analytics/statistics.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { isObject } from '../../../lib/support/json.ts'
 import { readOwn } from '../../../lib/support/text-match.ts'
-import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
+import type { Families, ReadingData } from '../../../lib/telemetry/index.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import type { TelemetryReader } from './telemetry-reader.ts'

@@ -28,7 +28,7 @@ import {
   readStateSpans,
 } from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
-import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+import type { MetricKind } from '../../../lib/telemetry/index.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import {

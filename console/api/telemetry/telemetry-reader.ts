@@ -15,7 +15,7 @@ import {
   getSearchText,
   type ReadRecord,
 } from '../../../control/queries/states/entity-log.ts'
-import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
+import type { AnyRule } from '../../../lib/alerting/index.ts'
 import { createDataCheck } from '../../../lib/app/data/event-data.ts'
 import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { Cache } from '../../cache.ts'

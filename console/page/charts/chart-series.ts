@@ -1,6 +1,6 @@
 /** Data series, marks and value range of a chart. Times are in epoch seconds, as uPlot requires. Pure. */
 
-import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+import type { MetricKind } from '../../../lib/telemetry/index.ts'
 
 /**
  * Times, and lists with a value for each time. Null is a gap in the line. Undefined means that the list has no value at this time.

@@ -7,7 +7,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { MINUTE_MS } from '../../../lib/support/duration.ts'
-import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+import type { MetricKind } from '../../../lib/telemetry/index.ts'
 import { column, DataTable, timeColumn } from '../components/data-table.tsx'
 import { formatAxisTimes, formatDigits, formatTime } from '../components/value-texts.ts'
 import {

@@ -1,7 +1,6 @@
 /** Checks that the objects of the history have each offset once, from one log. Pure. */
 
-import { coverage, missingRanges } from '../../../lib/history/coverage.ts'
-import type { HistoryObject } from '../../../lib/history/object-key.ts'
+import { coverage, type HistoryObject, missingRanges } from '../../../lib/history/index.ts'
 import { count } from '../../../lib/support/count.ts'
 import { DAY_MS } from '../../../lib/support/duration.ts'
 import type { ArchiveFacts } from '../facts.ts'

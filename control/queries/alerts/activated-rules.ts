@@ -1,9 +1,8 @@
 /** Reads the active alert rules from the state of the consumer `alerting`. */
 
 import type { StateInspection } from '#runtime/operating/states'
-import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { listRules } from '../../../lib/alerting/rule-set.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import { type AnyRule, listRules } from '../../../lib/alerting/index.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
 import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 
 /** Rules that an event in the log has activated for the consumer `alerting`. */

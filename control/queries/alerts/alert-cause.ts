@@ -3,7 +3,7 @@
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import { derivedId, type Event, formatEntity } from '#runtime/consumer'
 import type { LogReader } from '#runtime/pipeline'
-import type { Alert } from '../../../lib/alerting/alert.ts'
+import type { Alert } from '../../../lib/alerting/index.ts'
 import { type Range, searchRecords } from '../../../lib/log/read-records.ts'
 import { getTimeMs } from './alerts-topic.ts'
 

@@ -3,9 +3,9 @@
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import { type Event, instant } from '#runtime/consumer'
 import type { LogReader } from '#runtime/pipeline'
-import type { Alert } from '../../../lib/alerting/alert.ts'
+import type { Alert } from '../../../lib/alerting/index.ts'
 import { type Range, readRecords } from '../../../lib/log/read-records.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
 import { getAlert } from './alerts-topic.ts'
 

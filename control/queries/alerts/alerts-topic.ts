@@ -2,7 +2,7 @@
 
 import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../../lib/alerting/alert.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../../lib/alerting/index.ts'
 
 /** Alert event with its time. */
 export interface FoundAlert {

@@ -2,7 +2,7 @@
 import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents'
 import { type Event, type Failure, formatEntity } from '#runtime/consumer'
 import { findEmittingRecord, type LogReader } from '#runtime/pipeline'
-import { type Alert, isHeld } from '../../../lib/alerting/alert.ts'
+import { type Alert, isHeld } from '../../../lib/alerting/index.ts'
 
 /** Consumers that emit events for a record only, never when a timer is due. Only their events lead back to further records. */
 const BY_RECORD: readonly string[] = ['intake', 'alerting', 'grouping']

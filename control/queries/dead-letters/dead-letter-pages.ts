@@ -2,8 +2,7 @@
 import { parseEntity } from '#runtime/consumer'
 import { cut } from '../../../lib/failures/dead-letter-row.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from '../../../lib/log/dead-letters.ts'
-import { listEntityKeys } from '../../../lib/telemetry/entity-data.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import { type Families, listEntityKeys } from '../../../lib/telemetry/index.ts'
 import { Counts } from './counts.ts'
 
 /** Conditions for dead letters. An empty filter matches all dead letters. */

@@ -11,7 +11,7 @@ import { deadLetterRow } from '../../../lib/failures/dead-letter-row.ts'
 import type { FoundDeadLetter } from '../../../lib/failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../../lib/failures/policy.ts'
 import type { PlacedRow } from '../../../lib/log/dead-letters.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
 
 export type Command = 'redrive' | 'drop'
 

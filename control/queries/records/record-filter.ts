@@ -1,9 +1,9 @@
 /** What a display of records filters by: the text of a record, and its type. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { type LogRecord, toBuffer } from '#runtime/cloudevents'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'
-import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
-import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/index.ts'
+import { TICK_TYPE } from '../../../lib/telemetry/index.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/index.ts'
 
 /**
  * Event types that are only relevant to functions and occur in every partition of readings. They are hidden by default when a topic

@@ -2,14 +2,21 @@
 
 import type { LogRecord } from '#runtime/cloudevents'
 import type { LogReader } from '#runtime/pipeline'
-import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../../lib/history/coverage.ts'
-import { isWithin, listSlices, rowsOfSlice } from '../../../lib/history/read-history.ts'
-import { toLogRecord } from '../../../lib/history/row.ts'
-import type { HistoryStore } from '../../../lib/history/store.ts'
-import type { HistoryTable } from '../../../lib/history/tables.ts'
+import {
+  type HistoryStore,
+  type HistoryTable,
+  isWithin,
+  listSlices,
+  missingRanges,
+  type OffsetRange,
+  rowsOfSlice,
+  type Slice,
+  tailRanges,
+  toLogRecord,
+} from '../../../lib/history/index.ts'
 import { readRecordGroups } from '../../../lib/log/read-records.ts'
 import type { TopicReach } from '../../../lib/log/topic-bounds.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
 
 /** Places that contain records. At least one of both is present. */
 export interface RecordPlaces {

@@ -8,7 +8,7 @@ import type { StateSpan } from '../../../lib/analytics/state-times.ts'
 import type { StateSummary } from '../../../lib/schemas/types.ts'
 import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
 import { isObject } from '../../../lib/support/json.ts'
-import { type Families, measurements, type ReadingData } from '../../../lib/telemetry/families.ts'
+import { type Families, measurements, type ReadingData } from '../../../lib/telemetry/index.ts'
 import { getAlert, getTimeMs } from '../alerts/alerts-topic.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */

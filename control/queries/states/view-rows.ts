@@ -2,10 +2,17 @@
 
 import { computePartition, formatEntity, parseEntity } from '#runtime/consumer'
 import type { StateInspection } from '#runtime/operating/states'
-import { groupName, isRow, rowSource } from '../../../lib/views/event-names.ts'
-import { rowsOfGroup, type TableRow } from '../../../lib/views/group-rows.ts'
-import type { GroupState } from '../../../lib/views/group-step.ts'
-import type { ActivatedPlan, Scalar, TablePlan } from '../../../lib/views/plan.ts'
+import {
+  type ActivatedPlan,
+  type GroupState,
+  groupName,
+  isRow,
+  rowSource,
+  rowsOfGroup,
+  type Scalar,
+  type TablePlan,
+  type TableRow,
+} from '../../../lib/views/index.ts'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
 
 /** Consumer that stores the groups of tables, in the partitions of the topic `view-rows`. */

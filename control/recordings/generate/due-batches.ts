@@ -1,9 +1,14 @@
 /** Determines when generated readings are due, and yields them in batches at that time. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Families } from '../../../lib/telemetry/families.ts'
-import type { Sensor } from '../../../lib/telemetry/simulator/fleet.ts'
-import { type GeneratorSettings, timeOfTick } from '../../../lib/telemetry/simulator/settings.ts'
-import { type KeyedEvent, simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
+import {
+  type GeneratorSettings,
+  type KeyedEvent,
+  type Sensor,
+  simulate,
+  simulateReading,
+  timeOfTick,
+} from '../../../lib/telemetry/simulator/index.ts'
 
 /**
  * Timing of generated readings.

@@ -1,6 +1,6 @@
 /** Recognises the row of units below the header of a CSV file. Pure. */
 import { readNumber } from '../../../lib/support/number-text.ts'
-import { unitsNamed } from '../../../lib/telemetry/unit-table.ts'
+import { unitsNamed } from '../../../lib/telemetry/index.ts'
 
 /** Returns whether at least half of the cells are units, none is a number, and a number stands below a unit. */
 export function isUnitRow(cells: Readonly<Record<string, unknown>>, next: object): boolean {

@@ -5,11 +5,15 @@ import {
   isEventName,
   listEventFamilies,
   toEventType,
-} from '../../../lib/alerting/patterns/event-names.ts'
+} from '../../../lib/alerting/index.ts'
 import { describeUnknown } from '../../../lib/support/suggestion.ts'
-import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
-import type { Families, Family, ReadingData } from '../../../lib/telemetry/families.ts'
-import { isOtherMetric } from '../../../lib/telemetry/metric-names.ts'
+import {
+  buildEntityData,
+  type Families,
+  type Family,
+  isOtherMetric,
+  type ReadingData,
+} from '../../../lib/telemetry/index.ts'
 
 /** Keys of an observation. All other keys are dimensions of the entity. */
 interface OwnKeys {

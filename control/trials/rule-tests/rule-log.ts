@@ -3,26 +3,23 @@
  * Observations are appended one by one, at a time relative to the start.
  */
 import { type Event, formatEntity, instant } from '#runtime/consumer'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../../lib/alerting/alert.ts'
-import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
-import { grouping } from '../../../lib/alerting/patterns/grouping.ts'
-import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { PATTERN_EVENT_TYPE } from '../../../lib/alerting/patterns/pattern-event.ts'
-import type { PatternStates } from '../../../lib/alerting/patterns/pattern-run.ts'
-import { patterns } from '../../../lib/alerting/patterns/process.ts'
-import { alerting } from '../../../lib/alerting/process.ts'
-import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
-import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
-import type { Vocabulary } from '../../../lib/app/naming/names.ts'
-import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
-import { createReading } from '../../../lib/telemetry/reading.ts'
-import { tick } from '../../../lib/telemetry/tick.ts'
 import {
-  groupName,
-  tableSource,
-  VIEW_CHANGED_TYPE,
-  type ViewChanged,
-} from '../../../lib/views/event-names.ts'
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  type Alert,
+  type AlertingState,
+  type AnyRule,
+  alerting,
+  buildRuleSet,
+  grouping,
+  PATTERN_EVENT_TYPE,
+  type PatternStates,
+  patterns,
+  rulesActivated,
+} from '../../../lib/alerting/index.ts'
+import type { Vocabulary } from '../../../lib/app/naming/names.ts'
+import { createReading, type Families, type ReadingData, tick } from '../../../lib/telemetry/index.ts'
+import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../../lib/views/index.ts'
 import { type Appended, ConsumerLog } from './consumer-log.ts'
 
 /** Reading of a family. */

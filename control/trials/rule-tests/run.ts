@@ -1,15 +1,17 @@
 /** Runs rule tests, and returns the differences from their expectations. */
 
-import type { Alert } from '../../../lib/alerting/alert.ts'
-import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
-import { getPatternPhase } from '../../../lib/alerting/patterns/evaluate-pattern.ts'
-import { parsePatternIdentity } from '../../../lib/alerting/patterns/pattern.ts'
-import type { PatternStates } from '../../../lib/alerting/patterns/pattern-run.ts'
-import { getRuleIdentity } from '../../../lib/alerting/rule.ts'
-import { parseRuleIdentity } from '../../../lib/alerting/rules-in-force.ts'
+import {
+  type Alert,
+  type AlertingState,
+  getPatternPhase,
+  getRuleIdentity,
+  type PatternStates,
+  parsePatternIdentity,
+  parseRuleIdentity,
+} from '../../../lib/alerting/index.ts'
 import type { Vocabulary } from '../../../lib/app/naming/names.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
-import { tableOfSource } from '../../../lib/views/event-names.ts'
+import { tableOfSource } from '../../../lib/views/index.ts'
 import { type Notification, RuleLog } from './rule-log.ts'
 import type {
   Expectation,

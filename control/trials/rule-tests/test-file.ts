@@ -2,9 +2,7 @@
 import { dirname, join } from 'node:path'
 import testsTexts from '#schemas/rule-tests.v1.json' with { type: 'json' }
 import rulesTexts from '#schemas/rules.v1.json' with { type: 'json' }
-import { parseRules } from '../../../lib/alerting/parse-rules.ts'
-import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { checkRules } from '../../../lib/alerting/rule-files.ts'
+import { type AnyRule, checkRules, parseRules } from '../../../lib/alerting/index.ts'
 import validate from '../../../lib/schemas/compiled-rule-tests.js'
 import { readConfigFile } from '../../../lib/support/adapters/config-file.ts'
 import { type FindErrors, readEdited } from '../../../lib/support/edited-file.ts'
@@ -17,7 +15,7 @@ import {
 import type { FileSchema } from '../../../lib/support/file-schema.ts'
 import { fileFailure } from '../../../lib/support/operation-failure.ts'
 import { yamlDocument } from '../../../lib/support/yaml-document.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
 import { readRuleFilesAt } from '../rules-at-path.ts'
 import { type RawTest, type RuleTest, type RuleTestFile, readTest } from './test-rows.ts'
 

@@ -1,11 +1,11 @@
 /** Converts the rows of a test file to tests, and reports errors that a schema cannot express. */
-import { listIdentities } from '../../../lib/alerting/firings.ts'
-import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
+
+import { type AnyRule, listIdentities } from '../../../lib/alerting/index.ts'
 import { parseDuration } from '../../../lib/support/duration.ts'
 import type { FilePath } from '../../../lib/support/file-errors.ts'
 import { describeUnknown } from '../../../lib/support/suggestion.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
-import { groupName } from '../../../lib/views/event-names.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
+import { groupName } from '../../../lib/views/index.ts'
 import { type Happening, parseHappening, parseReading, type RawObservation } from './observation.ts'
 import type { FinalRow, Reading } from './rule-log.ts'
 

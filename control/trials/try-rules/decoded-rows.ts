@@ -6,15 +6,18 @@ import type { LogRecord } from '#runtime/cloudevents'
 import { formatEntity, type Received } from '#runtime/consumer'
 import { decodeRecords } from '#runtime/operating/replay'
 import { type AnyKeyedProcess, type Consumer, computeEarliestMs, type Decoded } from '#runtime/pipeline'
-import { type DataColumn, listStoredColumns } from '../../../lib/history/columns.ts'
-import type { Slice } from '../../../lib/history/coverage.ts'
-import { type ReadColumns, rowAt } from '../../../lib/history/parquet.ts'
-import { groupsOfSlice } from '../../../lib/history/read-history.ts'
-import { toLogRecord } from '../../../lib/history/row.ts'
-import type { ColumnValue } from '../../../lib/history/row-columns.ts'
-import type { HistoryStore } from '../../../lib/history/store.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
-import { findJsonSchema } from '../../../lib/telemetry/schema-texts.ts'
+import {
+  type ColumnValue,
+  type DataColumn,
+  groupsOfSlice,
+  type HistoryStore,
+  listStoredColumns,
+  type ReadColumns,
+  rowAt,
+  type Slice,
+  toLogRecord,
+} from '../../../lib/history/index.ts'
+import { type Families, findJsonSchema } from '../../../lib/telemetry/index.ts'
 import type { TimeRange } from '../../queries/records/record-locations.ts'
 
 const TABLE = 'readings'

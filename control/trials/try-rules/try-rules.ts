@@ -13,17 +13,23 @@ import {
   type Decision,
   type Decoded,
 } from '#runtime/pipeline'
-import type { Alert } from '../../../lib/alerting/alert.ts'
-import { collectFirings, type Firing, listIdentities } from '../../../lib/alerting/firings.ts'
-import { type AnyRule, isPatternRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { alerting } from '../../../lib/alerting/process.ts'
-import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'
+import {
+  type Alert,
+  type AnyRule,
+  alerting,
+  collectFirings,
+  type Firing,
+  getRuleIdentity,
+  isPatternRule,
+  listIdentities,
+  RULES_ACTIVATED_TYPE,
+  type Rule,
+} from '../../../lib/alerting/index.ts'
 import { createApplication } from '../../../lib/app/application.ts'
 import type { Vocabulary } from '../../../lib/app/naming/names.ts'
 import { resolveSignals } from '../../../lib/app/naming/topic-table.ts'
-import type { OffsetRange, PartitionRange } from '../../../lib/history/coverage.ts'
-import type { Families } from '../../../lib/telemetry/families.ts'
+import type { OffsetRange, PartitionRange } from '../../../lib/history/index.ts'
+import type { Families } from '../../../lib/telemetry/index.ts'
 import { readAlert } from '../../queries/alerts/alerts-topic.ts'
 import {
   listPartitions,

@@ -1,7 +1,7 @@
 import type { PartialMessage, Plugin } from 'esbuild'
 import { FAMILIES, FAMILY_FILES, readSettings } from '../../../lib/app/settings/index.ts'
 import { InvalidFile } from '../../../lib/support/file-errors.ts'
-import { listFamilyFiles } from '../../../lib/telemetry/adapters/family-files.ts'
+import { listFamilyFiles } from '../../../lib/telemetry/adapters/index.ts'
 
 /**
  * Puts the families into the bundle, in place of `lib/app/settings/families.ts`, which reads their files. Each file becomes an

@@ -240,6 +240,14 @@ module.exports = {
       to: { path: '^control/' },
     },
     {
+      name: 'rooms-by-their-doors',
+      comment:
+        'a door says whom it serves: functions and tests, which a bundle or a case binds to single files, need none',
+      severity: 'error',
+      from: { path: '^(control|cli|console|infra|localstack)/' },
+      to: { path: '^lib/(telemetry|alerting|views|history)/', pathNot: '/(index|language/parser)[.]ts$' },
+    },
+    {
       name: 'engine-by-its-doors',
       comment:
         'others reach the engine by the names that package.json lists, each an index.ts: a relative path would pass them by',

@@ -8,8 +8,7 @@ import { type RecordView, toRecordView } from '../../../../control/queries/recor
 import type { Trial } from '../../../../control/recordings/import/mapping-trial.ts'
 import { readTopicBounds } from '../../../../lib/log/topic-bounds.ts'
 import type { Content } from '../../../../lib/support/content.ts'
-import { listEventTypes } from '../../../../lib/telemetry/event-types.ts'
-import type { Families } from '../../../../lib/telemetry/families.ts'
+import { type Families, listEventTypes } from '../../../../lib/telemetry/index.ts'
 import { ProblemError } from '../../../http/problem.ts'
 import type { MessagePorts } from './message-list.ts'
 

@@ -1,0 +1,43 @@
+/** Tables, objects and rows of the history: what the control plane, the local cloud and deployments take of this room. Pure. */
+
+export {
+  type Column,
+  type ColumnType,
+  type DataColumn,
+  listColumns,
+  listSchemaColumns,
+  listStoredColumns,
+  nameFields,
+  RECORD_COLUMNS,
+} from './columns.ts'
+export {
+  coverage,
+  missingRanges,
+  type OffsetRange,
+  type PartitionRange,
+  type Slice,
+  tailRanges,
+} from './coverage.ts'
+export type { HistoryObject } from './object-key.ts'
+export {
+  DamagedObject,
+  encodeRows,
+  objectPart,
+  ParquetFile,
+  type ReadColumns,
+  renameColumns,
+  rowAt,
+} from './parquet.ts'
+export {
+  createDamagedError,
+  groupsOfSlice,
+  isWithin,
+  listObjects,
+  listSlices,
+  objectBytes,
+  rowsOfSlice,
+} from './read-history.ts'
+export { type HistoryRow, toHistoryRows, toLogRecord } from './row.ts'
+export type { ColumnValue } from './row-columns.ts'
+export { type HistoryStore, HistoryUnavailable } from './store.ts'
+export { getTableSignal, HISTORY_TABLES, type HistoryTable } from './tables.ts'

@@ -1,0 +1,15 @@
+/** Families, their readings and their schemas: what the control plane, the two ways in, the local cloud and deployments take of this room. Pure. */
+
+export { toDataschema } from './dataschema.ts'
+export { buildEntityData, listEntityKeys } from './entity-data.ts'
+export { listEventTypes } from './event-types.ts'
+export { Families, type Family, measurements, type ReadingData } from './families.ts'
+export { buildFamilySchema } from './family-schema.ts'
+export type { KeyStrategy } from './key.ts'
+export { findMetricKind, type MetricKind } from './metric-kinds.ts'
+export { isOtherMetric } from './metric-names.ts'
+export { NO_DIMENSIONS, readFamilies } from './parse-family.ts'
+export { computeRecordKey, createReading } from './reading.ts'
+export { findJsonSchema } from './schema-texts.ts'
+export { TICK_TYPE, tick } from './tick.ts'
+export { findConversion, unitsNamed } from './unit-table.ts'

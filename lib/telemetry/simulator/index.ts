@@ -1,0 +1,17 @@
+/** Readings that are made up: what commands, the control plane and the local cloud take of the simulator. Pure. */
+
+export {
+  DEFAULT_FAMILY,
+  type FleetGroup,
+  listSimulated,
+  listSimulatedMetrics,
+  MAX_SENSORS,
+  MODELLED,
+  metricNamed,
+  type Sensor,
+  type SimulatedFamily,
+} from './fleet.ts'
+export { createGenerator, readGenerator } from './parse-settings.ts'
+export { GENERATOR_DEFAULTS, type GeneratorSettings, timeOfTick } from './settings.ts'
+export { type KeyedEvent, simulate, simulateReading } from './simulate.ts'
+export { SITES } from './sites.ts'

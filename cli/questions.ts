@@ -10,9 +10,9 @@ import {
 import type { Environment } from '../control/questions/environment.ts'
 import { type Fields, flagField, numberField, withInitial } from '../control/questions/field.ts'
 import {
-  type Answer,
   ask,
   type Question,
+  type QuestionAnswer,
   type Section,
   type Shown,
   type WithLists,
@@ -116,7 +116,7 @@ function toLimit(usual = UNBOUNDED) {
 /** Formats an answer, and the notes about it. Pure. */
 export function formatAnswer<Row, Lists>(
   question: Shown<Row, Lists>,
-  { rows, more, notes }: Answer<Row & WithLists<NoInfer<Lists>>>,
+  { rows, more, notes }: QuestionAnswer<Row & WithLists<NoInfer<Lists>>>,
   nowMs: number,
   width: number | undefined,
 ): string {

@@ -5,7 +5,7 @@ import type { FiredAlert } from '../../lib/alerting/index.ts'
 import { webhookPorts } from '../../lib/app/connections/receivers.ts'
 import { alertsTopicName } from '../../lib/app/naming/resource-names.ts'
 import { findTopicArn, SnsTopic } from '../../lib/notification/adapters/sns-topic.ts'
-import type { Message } from '../../lib/notification/message.ts'
+import type { NotificationMessage } from '../../lib/notification/message.ts'
 import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
 import { snsMessage } from '../../lib/notification/sns/sns-message.ts'
@@ -53,12 +53,16 @@ export async function tryReceivers(
 /** Reason why a test was not delivered; undefined if it was delivered. */
 type Why = string | undefined
 
-async function callWebhook(receiver: WebhookReceiver, message: Message, ports: WebhookPorts): Promise<Why> {
+async function callWebhook(
+  receiver: WebhookReceiver,
+  message: NotificationMessage,
+  ports: WebhookPorts,
+): Promise<Why> {
   const { outcome } = await attempt(receiver, message, ports)
   return outcome.kind === 'delivered' ? undefined : outcome.why.replace(`${receiver.name}: `, '')
 }
 
-async function publishMessage(message: Message, aws: AwsPlace): Promise<Why> {
+async function publishMessage(message: NotificationMessage, aws: AwsPlace): Promise<Why> {
   const { env } = message
   const name = alertsTopicName(env)
   const arn = await findTopicArn(aws, name)
@@ -73,7 +77,7 @@ async function publishMessage(message: Message, aws: AwsPlace): Promise<Why> {
   }
 }
 
-function buildTestMessage(receiver: string, { families, env }: Config, atMs: number): Message {
+function buildTestMessage(receiver: string, { families, env }: Config, atMs: number): NotificationMessage {
   const at = new Date(atMs).toISOString()
   const group = `test ${receiver}`
   const id = notificationId(group, atMs)

@@ -2,7 +2,7 @@
 
 import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'
 
-export interface Column {
+export interface PrintedColumn {
   readonly heading: string
   readonly align?: 'right'
   /** Minimum width to which the cells of the column may be truncated; absent if they must not be truncated. */
@@ -26,7 +26,7 @@ const GAP = '  '
  *
  * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
-export function formatTable(columns: readonly Column[], cells: Rows, width?: number): string {
+export function formatTable(columns: readonly PrintedColumn[], cells: Rows, width?: number): string {
   const rows = escapeCells(cells)
   const all = columns.map((_, index) => index)
   const leaving = all
@@ -45,7 +45,7 @@ export function formatTable(columns: readonly Column[], cells: Rows, width?: num
 
 /** Returns the width of each column to show; undefined if the columns do not fit into the maximum width. */
 function fitWidths(
-  columns: readonly Column[],
+  columns: readonly PrintedColumn[],
   rows: Rows,
   shown: readonly number[],
   width = Number.POSITIVE_INFINITY,
@@ -69,7 +69,7 @@ function fitWidths(
 }
 
 function formatAligned(
-  columns: readonly Column[],
+  columns: readonly PrintedColumn[],
   rows: Rows,
   shown: readonly number[],
   widths: ReadonlyMap<number, number>,
@@ -88,7 +88,11 @@ function formatAligned(
   return [listHeadings(columns), ...rows].map(formatLine).join('\n')
 }
 
-function formatBlock(columns: readonly Column[], row: readonly string[], width: number | undefined): string {
+function formatBlock(
+  columns: readonly PrintedColumn[],
+  row: readonly string[],
+  width: number | undefined,
+): string {
   const cells = columns.map(({ heading }, index) => [heading, shortenEnd(row[index] ?? '', MAX_CELL_WIDTH)])
   return formatList(cells)
     .map(line => shortenEnd(line, width))
@@ -123,7 +127,7 @@ function padText(text: string, width: number): string {
 }
 
 function describeLeftOut(
-  columns: readonly Column[],
+  columns: readonly PrintedColumn[],
   left: readonly number[],
   width: number | undefined,
 ): string {
@@ -131,7 +135,7 @@ function describeLeftOut(
   return shortenEnd(`(too narrow for ${names}: use --json to show all)`, width)
 }
 
-function listHeadings(columns: readonly Column[]): string[] {
+function listHeadings(columns: readonly PrintedColumn[]): string[] {
   return columns.map(({ heading }) => heading)
 }
 

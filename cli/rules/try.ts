@@ -18,7 +18,7 @@ import { utcSecond } from '../../lib/support/time-text.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
-import { type Column, formatTable } from '../output/table.ts'
+import { formatTable, type PrintedColumn } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { withHistory } from '../servers/history.ts'
 import { resolveConfig } from '../servers/settings.ts'
@@ -29,13 +29,13 @@ const SHOWN = 200
 /** Delay after which the start of the readings counts as a missing beginning, in milliseconds. */
 const LATE_MS = 10 * 60_000
 
-const RULES: readonly Column[] = [
+const RULES: readonly PrintedColumn[] = [
   { heading: 'RULE', least: 10 },
   ...['WOULD FIRE', 'ENTITIES', 'STILL FIRING', 'FIRED'].map(
-    heading => ({ heading, align: 'right' }) satisfies Column,
+    heading => ({ heading, align: 'right' }) satisfies PrintedColumn,
   ),
 ]
-const ALERTS: readonly Column[] = [
+const ALERTS: readonly PrintedColumn[] = [
   { heading: 'RULE', least: 10 },
   { heading: 'ENTITY', least: 12, cut: 'start' },
   { heading: 'WOULD FIRE' },

@@ -5,8 +5,8 @@ import type { Config } from '../../control/environment/config.ts'
 import { VIEWS } from '../../control/queries/states/view-rows.ts'
 import type { Environment } from '../../control/questions/environment.ts'
 import { countUnapplied, describeLag } from '../../control/questions/lag.ts'
-import type { Answer, AnswerColumn } from '../../control/sql/database.ts'
-import type { Value } from '../../control/sql/plain-value.ts'
+import type { AnswerColumn, SqlAnswer } from '../../control/sql/database.ts'
+import type { SqlValue } from '../../control/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../control/sql/views.ts'
 import { requireTable } from '../../control/statements/plan-change.ts'
 import { createTableReader, type TableReader } from '../../control/statements/table-reader.ts'
@@ -44,7 +44,7 @@ export function refuseDeclarations(statements: string): void {
 /** Minimum width of a column of changes, whose widths are not known in advance. */
 const WIDTH = 16
 
-type Print = (answers: AsyncIterable<Answer>) => Promise<void>
+type Print = (answers: AsyncIterable<SqlAnswer>) => Promise<void>
 
 /**
  * Answers statements if they are about a table of config/views. Other statements are for DuckDB.
@@ -127,14 +127,14 @@ function isOfRecords(name: string): boolean {
   return OF_RECORDS.some(view => view === name.toLowerCase())
 }
 
-async function* yieldAnswer(answer: Answer): AsyncGenerator<Answer> {
+async function* yieldAnswer(answer: SqlAnswer): AsyncGenerator<SqlAnswer> {
   yield answer
 }
 
 function buildAnswer(
   columns: readonly { name: string; type: string }[],
-  rows: readonly (readonly Value[])[],
-): Answer {
+  rows: readonly (readonly SqlValue[])[],
+): SqlAnswer {
   return {
     columns: columns.map(toAnswerColumn),
     async *rows() {
@@ -147,7 +147,7 @@ function toAnswerColumn({ name, type }: { readonly name: string; readonly type: 
   return { name, type, isNumber: type === 'BIGINT' || type === 'DOUBLE' }
 }
 
-function answerTables(plan: ActivatedPlan): Answer {
+function answerTables(plan: ActivatedPlan): SqlAnswer {
   const columns = ['table_name', 'window', 'statement'].map(name => ({ name, type: 'VARCHAR' }))
   const rows = readableTables(plan).map(({ name, window, statement }) => [
     ...[name, window ? formatWindow(window) : null, statement],
@@ -155,7 +155,7 @@ function answerTables(plan: ActivatedPlan): Answer {
   return buildAnswer(columns, rows)
 }
 
-function answerStreams({ streams }: ActivatedPlan): Answer {
+function answerStreams({ streams }: ActivatedPlan): SqlAnswer {
   const columns = ['stream_name', 'topic', 'types'].map(name => ({ name, type: 'VARCHAR' }))
   const rows = streams.map(({ name, signal, input, types }) => [
     name,
@@ -165,7 +165,7 @@ function answerStreams({ streams }: ActivatedPlan): Answer {
   return buildAnswer(columns, rows)
 }
 
-function describeSource(plan: ActivatedPlan, name: string): Answer {
+function describeSource(plan: ActivatedPlan, name: string): SqlAnswer {
   const columns = ['column_name', 'column_type', 'key'].map(column => ({ name: column, type: 'VARCHAR' }))
   const stream = plan.streams.find(relation => relation.name.toLowerCase() === name.toLowerCase())
   const rows = (stream ?? requireTable(plan, name)).columns.map(({ name, type, isKey }) => [
@@ -195,7 +195,7 @@ async function follow(
   const { stdout, stop } = terminal
   const { columns, limit = Number.POSITIVE_INFINITY } = selection
   const names = columns.map(({ name }) => name)
-  const formatLine = (values: readonly Value[], isEnd = false): string => {
+  const formatLine = (values: readonly SqlValue[], isEnd = false): string => {
     if (format === 'csv') return formatCsvLine(values, formulas, columns.map(toAnswerColumn))
     if (format === 'table') return `${formatAligned(values, names, isEnd ? '<TOMBSTONE>' : 'NULL')}\n`
     const row = Object.fromEntries(names.map((name, index) => [name, values[index]]))
@@ -213,7 +213,7 @@ async function follow(
   throw new StoppedByUser()
 }
 
-function formatAligned(values: readonly Value[], names: readonly string[], missing: string): string {
+function formatAligned(values: readonly SqlValue[], names: readonly string[], missing: string): string {
   const cells = values.map(value => (value === null ? missing : escapeText(formatShown(value))))
   return formatRow(
     cells,
@@ -222,7 +222,10 @@ function formatAligned(values: readonly Value[], names: readonly string[], missi
 }
 
 /** Returns the values of a row as `sluice sql` shows them: a timestamp is RFC 3339. */
-function toShownRow(values: readonly Value[], { columns }: Pick<Selection, 'columns'>): readonly Value[] {
+function toShownRow(
+  values: readonly SqlValue[],
+  { columns }: Pick<Selection, 'columns'>,
+): readonly SqlValue[] {
   return values.map((value, index) =>
     columns[index]?.type === 'TIMESTAMP' && typeof value === 'number' ? instant(value) : value,
   )

@@ -13,7 +13,7 @@ import {
   TIME_OR_AGO,
   withInitial,
 } from '../../control/questions/field.ts'
-import { type Answer, type SqlDatabase, SqlError } from '../../control/sql/database.ts'
+import { type SqlAnswer, type SqlDatabase, SqlError } from '../../control/sql/database.ts'
 import { openSqlSources } from '../../control/sql/open-sources.ts'
 import { createQuestionViews } from '../../control/sql/question-views.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../control/sql/sql-question.ts'
@@ -202,7 +202,7 @@ async function describeError(
 }
 
 async function printAnswers(
-  answers: AsyncIterable<Answer> | readonly Answer[],
+  answers: AsyncIterable<SqlAnswer> | readonly SqlAnswer[],
   format: AnswerFormat,
   terminal: Terminal,
   quiet: () => void,
@@ -211,7 +211,7 @@ async function printAnswers(
 }
 
 async function* formatAnswers(
-  answers: AsyncIterable<Answer> | readonly Answer[],
+  answers: AsyncIterable<SqlAnswer> | readonly SqlAnswer[],
   { format, formulas }: AnswerFormat,
   width: number | undefined,
   quiet: () => void,
@@ -235,7 +235,7 @@ async function* formatAnswers(
   if (format === 'json') yield `${JSON.stringify({ answers: all.map(toDocument) }, null, 2)}\n`
 }
 
-async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
+async function readAnswer({ columns, rows }: SqlAnswer): Promise<ReadAnswer> {
   const read: ReadAnswer['rows'][number][] = []
   for await (const row of rows()) {
     if (read.length === MAX_ROWS)

@@ -1,13 +1,13 @@
 /** Formats query results as text or as CSV. Pure. */
 
 import type { AnswerColumn } from '../../control/sql/database.ts'
-import { formatValue, type Value } from '../../control/sql/plain-value.ts'
-import { type Column, formatTable } from '../output/table.ts'
+import { formatValue, type SqlValue } from '../../control/sql/plain-value.ts'
+import { formatTable, type PrintedColumn } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 
 export interface ReadAnswer {
   readonly columns: readonly AnswerColumn[]
-  readonly rows: readonly (readonly Value[])[]
+  readonly rows: readonly (readonly SqlValue[])[]
 }
 
 export const FORMATS = ['table', 'csv', 'json'] as const
@@ -28,16 +28,16 @@ const FLOAT_DIGITS = 7
 const DECIMAL_DIGITS = 17
 
 /** Formats a value for people, with the digits that a number holds. CSV and JSON have all digits. */
-export function formatShown(value: Exclude<Value, null>, type = ''): string {
+export function formatShown(value: Exclude<SqlValue, null>, type = ''): string {
   const digits = type === 'FLOAT' ? FLOAT_DIGITS : /DECIMAL|NUMERIC/.test(type) ? DECIMAL_DIGITS : DIGITS
-  const round = (value: Value): Value =>
+  const round = (value: SqlValue): SqlValue =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(digits)) : value
   return typeof value === 'object' ? JSON.stringify(value, (_, value) => round(value)) : String(round(value))
 }
 
 /** Formats the rows as a table. @param width width of the terminal; undefined for no limit */
 export function formatAnswer({ columns, rows }: ReadAnswer, width?: number): string {
-  const headings = columns.map(({ name, isNumber }): Column => {
+  const headings = columns.map(({ name, isNumber }): PrintedColumn => {
     return { heading: escapeText(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
   })
   const cells = rows.map(row =>
@@ -59,11 +59,11 @@ const NUMBER = /^-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Infinity)$/
  * @param columns columns of the values; none for their names
  */
 export function formatCsvLine(
-  values: readonly Value[],
+  values: readonly SqlValue[],
   formulas: AnswerFormat['formulas'] = 'keep',
   columns: readonly AnswerColumn[] = [],
 ): string {
-  const escapeFormula = (value: Value, index: number): Value =>
+  const escapeFormula = (value: SqlValue, index: number): SqlValue =>
     typeof value === 'string' && FORMULA.test(value) && !(columns[index]?.isNumber && NUMBER.test(value))
       ? `'${value}`
       : value
@@ -71,7 +71,7 @@ export function formatCsvLine(
   return `${cells.map(formatCsvField).join(',')}\r\n`
 }
 
-function formatCsvField(value: Value): string {
+function formatCsvField(value: SqlValue): string {
   if (value === null) return ''
   const text = formatValue(value)
   return text === '' || /[",\r\n]/.test(text) || text !== text.trim()

@@ -3,7 +3,7 @@
 import { type Difference, type Exception, toDifferenceKey, type Verified } from '#runtime/operating/verify'
 import { NAMESPACE } from '../../lib/app/naming/name.ts'
 import { count } from '../../lib/support/count.ts'
-import { type Column, formatTable } from '../output/table.ts'
+import { formatTable, type PrintedColumn } from '../output/table.ts'
 
 export interface VerifyReport extends Verified {
   readonly env: string
@@ -20,7 +20,7 @@ export interface RecordPosition {
 
 const MAX_LISTED = 20
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly PrintedColumn[] = [
   { heading: 'PARTITION', align: 'right' },
   { heading: 'OFFSET', align: 'right' },
   { heading: 'WHAT' },

@@ -5,11 +5,11 @@ import { ALL_QUESTIONS, type QuestionsByPath } from '../../control/questions/all
 import type { FieldForm, Fields } from '../../control/questions/field.ts'
 import type { FieldRules } from '../../control/questions/field-rules.ts'
 import {
-  type Answer,
   type AnyQuestion,
   ask,
   type KnownValues,
   type Question,
+  type QuestionAnswer,
   type Shown,
   type WithLists,
 } from '../../control/questions/question.ts'
@@ -60,7 +60,7 @@ export type QuestionTexts = {
   readonly [Path in QuestionPath]: { readonly [Name in keyof Types[Path]['fields']]?: string }
 }
 
-export type QuestionAnswers = { readonly [Path in QuestionPath]: Answer<QuestionRows[Path]> }
+export type QuestionAnswers = { readonly [Path in QuestionPath]: QuestionAnswer<QuestionRows[Path]> }
 
 export type ShownQuestions = {
   readonly [Path in QuestionPath]: ShownQuestion<QuestionRows[Path], QuestionLists[Path]>

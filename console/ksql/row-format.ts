@@ -1,6 +1,6 @@
 /** Format in which ksqlDB's REST interface sends rows. */
 import { randomUUID } from 'node:crypto'
-import { type ColumnType, isTime, type Value } from '../../lib/views/index.ts'
+import { type ColumnType, type ExpressionValue, isTime } from '../../lib/views/index.ts'
 import { ProblemError } from '../http/problem.ts'
 
 export interface ErrorAnswer {
@@ -96,7 +96,10 @@ export function formatType({ name, type }: Column): string {
  *
  * @throws ProblemError for a timestamp that no text can express
  */
-export function formatValues(values: readonly Value[], columns: readonly Column[]): readonly unknown[] {
+export function formatValues(
+  values: readonly ExpressionValue[],
+  columns: readonly Column[],
+): readonly unknown[] {
   return values.map((value, index) => {
     const { name = '', type } = columns[index] ?? {}
     if (type !== 'TIMESTAMP' || typeof value !== 'number' || isPseudoColumn(name)) return value

@@ -61,7 +61,7 @@ export type LinkedThing =
 /** Tone in which a value is shown: `bad` needs attention, and `muted` is of the past. */
 export type Tone = 'good' | 'warn' | 'bad' | 'plain' | 'muted'
 
-export interface Column<Member extends string = string> {
+export interface QuestionColumn<Member extends string = string> {
   /** Member of the row. */
   readonly of: Member
   readonly heading: string
@@ -106,21 +106,24 @@ export interface Column<Member extends string = string> {
 }
 
 /** Column of rows with these members. */
-export type ColumnOf<Row> = Column<keyof Row & string>
+export type ColumnOf<Row> = QuestionColumn<keyof Row & string>
 
 /** Properties of a column that do not follow from its member. */
-type Options<Member extends string> = Partial<Omit<Column<Member>, 'of' | 'isNumber'>>
+type Options<Member extends string> = Partial<Omit<QuestionColumn<Member>, 'of' | 'isNumber'>>
 
 const NUMBERS: ReadonlySet<ColumnType> = new Set(['count', 'bytes', 'quantity', 'share', 'seconds'])
 
 /** Returns a column. Its heading follows from the name of the member, and its values are texts, unless it says otherwise. */
-export function column<Member extends string>(of: Member, more: Options<Member> = {}): Column<Member> {
+export function column<Member extends string>(
+  of: Member,
+  more: Options<Member> = {},
+): QuestionColumn<Member> {
   const { type = 'text' } = more
   return { of, heading: toHeading(of), isNumber: NUMBERS.has(type), ...more, type }
 }
 
 /** Returns a column of numbers that are shown with all digits. */
-export function count<Member extends string>(of: Member, more: Options<Member> = {}): Column<Member> {
+export function count<Member extends string>(of: Member, more: Options<Member> = {}): QuestionColumn<Member> {
   return column(of, { type: 'count', ...more })
 }
 
@@ -144,7 +147,7 @@ export function collectRows<Row>(
 export function divideFacts<Row>(
   columns: readonly ColumnOf<Row>[],
   row: Row,
-  face: NonNullable<Column['only']>,
+  face: NonNullable<QuestionColumn['only']>,
 ): Readonly<Record<'facts' | 'blocks', readonly ColumnOf<Row>[]>> {
   const known = columns.filter(
     ({ of, none, only = face }) => only === face && (row[of] !== null || none !== undefined),

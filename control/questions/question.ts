@@ -2,7 +2,7 @@
  * A question to a running environment, as one value: how it is asked, how it is read, and how its answer is shown. The command, its
  * `--json`, the route of HTTP and the page of the console follow from it.
  */
-import type { Column, ColumnOf } from './column.ts'
+import type { ColumnOf, QuestionColumn } from './column.ts'
 import type { Environment } from './environment.ts'
 import type { Fields, Filter } from './field.ts'
 import { describeUnread } from './lag.ts'
@@ -31,7 +31,7 @@ export function createSignal({ withinMs, stop }: Pick<Limits, 'withinMs' | 'stop
 }
 
 /** Answer to a question. `--json` prints it, and the route sends it. */
-export interface Answer<Row> {
+export interface QuestionAnswer<Row> {
   readonly rows: readonly Row[]
   /** Number of matching rows that were left out. */
   readonly more: number
@@ -78,7 +78,7 @@ export interface Section<Member extends string, Key extends string> {
   readonly title: string
   /** Member that identifies a row of the list. */
   readonly key: Key
-  readonly columns: readonly Column<Key>[]
+  readonly columns: readonly QuestionColumn<Key>[]
   /** Sentence for a list without rows. */
   readonly empty: string
   /** Face that alone shows the section; all if absent. A page shows such a section folded. */
@@ -169,7 +169,7 @@ export async function ask<Of extends Fields, Row>(
   environment: Environment,
   filter: Filter<Of>,
   limits: Limits,
-): Promise<Answer<Row>> {
+): Promise<QuestionAnswer<Row>> {
   const { rows: found, more = 0, notes = [] } = await read(environment, filter, limits)
   const rows = sections === undefined ? found.slice(0, limits.most) : found
   const isUnread = ofFlow !== undefined && found.length === 0

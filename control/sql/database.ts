@@ -12,7 +12,7 @@ import { HISTORY_TABLES, type HistoryTable, listColumns, ParquetFile } from '../
 import type { TypeSchema } from '../../lib/schemas/json-schema.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { Families } from '../../lib/telemetry/index.ts'
-import { toPlainValue, type Value } from './plain-value.ts'
+import { type SqlValue, toPlainValue } from './plain-value.ts'
 import {
   boundNumbers,
   createViews,
@@ -27,9 +27,9 @@ import {
 type DuckDB = typeof import('@duckdb/node-api')
 
 /** Result of an SQL statement, with its rows as a stream. */
-export interface Answer {
+export interface SqlAnswer {
   readonly columns: readonly AnswerColumn[]
-  rows(): AsyncIterable<readonly Value[]>
+  rows(): AsyncIterable<readonly SqlValue[]>
 }
 
 export interface AnswerColumn {
@@ -178,7 +178,7 @@ export class SqlDatabase {
    * @param notice receives a sentence if numbers are left out, because one of them would end the statement for all sensors
    * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
    */
-  async *run(text: string, notice: (sentence: string) => void = () => {}): AsyncGenerator<Answer> {
+  async *run(text: string, notice: (sentence: string) => void = () => {}): AsyncGenerator<SqlAnswer> {
     const statements = await this.#extractStatements(text)
     for (let index = 0; index < statements.count; index++) {
       const ask = async (extracted: DuckDBExtractedStatements) => {
@@ -280,7 +280,7 @@ export class SqlDatabase {
    *
    * @param isWhole true if the result is computed before its first row is read
    */
-  async #answer(prepared: DuckDBPreparedStatement, isWhole: boolean): Promise<Answer | undefined> {
+  async #answer(prepared: DuckDBPreparedStatement, isWhole: boolean): Promise<SqlAnswer | undefined> {
     const result = await this.#runChecked(() => (isWhole ? prepared.run() : prepared.stream()))
     if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
     const types = result.columnTypes().map(String)

@@ -2,7 +2,13 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 
 /** JSON value. Times, and integers and decimals that a double cannot represent, are strings. */
-export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
+export type SqlValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly SqlValue[]
+  | { readonly [name: string]: SqlValue }
 
 /** DuckDB value that consists of other values: a list, struct or map, or a decimal. */
 interface Composed {
@@ -13,7 +19,7 @@ interface Composed {
   readonly scale?: number
 }
 
-export function toPlainValue(value: DuckDBValue): Value {
+export function toPlainValue(value: DuckDBValue): SqlValue {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
@@ -41,6 +47,6 @@ function listDigits(text: string): string {
 }
 
 /** Formats a value as a single line. NULL is `null`; lists, structs and maps are JSON. */
-export function formatValue(value: Value): string {
+export function formatValue(value: SqlValue): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ColumnType, ParquetFile } from '../../lib/history/index.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../questions/all.ts'
-import type { Column } from '../questions/column.ts'
+import type { QuestionColumn } from '../questions/column.ts'
 import type { Environment } from '../questions/environment.ts'
 import { type Fields, readFilter } from '../questions/field.ts'
 import { ask, type Limits, type Question } from '../questions/question.ts'
@@ -67,13 +67,13 @@ async function askIntoFile<Of extends Fields, Row, Lists>(
   return { file, notes }
 }
 
-const TYPES: Partial<Record<Column['type'], ColumnType>> = {
+const TYPES: Partial<Record<QuestionColumn['type'], ColumnType>> = {
   ...{ time: 'TIMESTAMP', list: 'JSON', numbers: 'JSON' },
   ...{ count: 'INT64', bytes: 'INT64', share: 'DOUBLE', seconds: 'DOUBLE' },
 }
 
 /** Returns the columns of a view: each shown member once, in snake_case. Pure. */
-export function listViewColumns<Member extends string>(columns: readonly Column<Member>[]) {
+export function listViewColumns<Member extends string>(columns: readonly QuestionColumn<Member>[]) {
   const members = new Map(columns.map(({ of, type }) => [of, TYPES[type] ?? 'STRING']))
   return Array.from(members, ([of, type]) => {
     return { of, name: of.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), type }

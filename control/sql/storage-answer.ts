@@ -1,7 +1,7 @@
 /** Answers an SQL statement over the database of the storage, which it cannot change. Each client is loaded on demand. */
 import { pathToFileURL } from 'node:url'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { Answer } from './database.ts'
+import type { SqlAnswer } from './database.ts'
 import { toDecimalValue, toPlainValue } from './plain-value.ts'
 
 /** Tables and views that only this database has. Others are named with its schema, such as `sluice.readings`. */
@@ -33,7 +33,11 @@ interface Result {
  * @param url address of the database, with the password
  * @throws OperationFailure with the error of the database
  */
-export async function answerFromStorage(statement: string, url: string, stop: AbortSignal): Promise<Answer> {
+export async function answerFromStorage(
+  statement: string,
+  url: string,
+  stop: AbortSignal,
+): Promise<SqlAnswer> {
   const ask = url.startsWith('sqlite:') ? askSqlite : askPostgres
   const { columns, rows } = await ask(statement, url, stop).catch(error => {
     stop.throwIfAborted()

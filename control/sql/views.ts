@@ -1,9 +1,9 @@
 /** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
 
 import {
-  type Column,
   type ColumnType,
   HISTORY_TABLES,
+  type HistoryColumn,
   type HistoryTable,
   listColumns,
   listSchemaColumns,
@@ -133,7 +133,7 @@ function formatColumns(columns: readonly { readonly name: string }[]): string {
 }
 
 /** Returns the columns of `events` as SQL, with those of the types that inputs bring. Their fields are in `rest`. */
-function formatEventColumns(own: readonly Column[], brought: readonly TypeSchema[]): string {
+function formatEventColumns(own: readonly HistoryColumn[], brought: readonly TypeSchema[]): string {
   const columns = new Map(own.map(({ name, type }) => [name, { type, places: [quoteName(name)] }]))
   const fields = brought.flatMap(({ type: eventType, schema }) =>
     listSchemaColumns(schema).map(field => ({ ...field, eventType })),

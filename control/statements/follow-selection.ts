@@ -6,14 +6,14 @@ import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { readTopicBounds } from '../../lib/log/topic-bounds.ts'
 import type { Families } from '../../lib/telemetry/index.ts'
-import { isRowOfStream, type Value } from '../../lib/views/index.ts'
+import { type ExpressionValue, isRowOfStream } from '../../lib/views/index.ts'
 import type { Selection, StreamSelection } from '../../lib/views/language/index.ts'
 import { followTopic } from '../queries/records/follow-topic.ts'
 import type { Environment } from '../questions/environment.ts'
 import { type ChangesLog, followTableChanges } from './table-changes.ts'
 
 /** Values of the columns of a row, in their order; of a row that has ended, only those of its key. */
-export type RowChange = readonly Value[] | { readonly ended: readonly Value[] }
+export type RowChange = readonly ExpressionValue[] | { readonly ended: readonly ExpressionValue[] }
 
 export interface SelectionLog extends Omit<ChangesLog, 'topic'> {
   readonly families: Families
@@ -60,7 +60,7 @@ async function* followStream(
   { stream, selectEvent }: StreamSelection,
   from: 'beginning' | 'now',
   stop: AbortSignal,
-): AsyncGenerator<readonly Value[]> {
+): AsyncGenerator<readonly ExpressionValue[]> {
   const topic = getTopic(stream.signal as Signal)
   const bounds = await readTopicBounds(offsets, topic)
   const starts = bounds.map(({ start, end }) => (from === 'now' ? end : start))

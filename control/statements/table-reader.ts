@@ -1,14 +1,14 @@
 /** Answers questions about the tables and streams of an environment: with current rows, or with changes and events as they come. */
 
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { ActivatedPlan, Value } from '../../lib/views/index.ts'
+import type { ActivatedPlan, ExpressionValue } from '../../lib/views/index.ts'
 import type { Selection, TableSelection } from '../../lib/views/language/index.ts'
 import { selectRows } from '../queries/states/view-rows.ts'
 import type { Environment } from '../questions/environment.ts'
 import { followSelection, openSelectionLog, type RowChange } from './follow-selection.ts'
 
 /** Values of the columns of a row, in their order. */
-export type RowValues = readonly Value[]
+export type RowValues = readonly ExpressionValue[]
 
 export interface TableReader {
   /** Returns the plan in force. @throws Unavailable */

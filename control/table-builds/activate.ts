@@ -2,7 +2,7 @@
 
 import { isFailure, readEvent } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
-import type { Value } from '#runtime/functions/connections'
+import type { StoredValue } from '#runtime/functions/connections'
 import { broadcast } from '#runtime/functions/schedules'
 import type { TopicOffsets, TopicPublisher } from '#runtime/operating/kafka'
 import type { AnyKeyedProcess, Consumer, LogReader } from '#runtime/pipeline'
@@ -19,7 +19,7 @@ import {
 
 export interface ActivationPorts {
   /** Plan in force, as the functions keep it. */
-  readonly inForce: Pick<Value<ActivatedPlan>, 'read' | 'update'>
+  readonly inForce: Pick<StoredValue<ActivatedPlan>, 'read' | 'update'>
   readonly publisher: TopicPublisher
   readonly log: LogReader
   readonly offsets: Pick<TopicOffsets, 'bounds'>

@@ -32,7 +32,7 @@ export type Deployed = NamedPlace & {
 type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
 /** Metric or expression that an alarm compares with its threshold. */
-export type Value =
+export type WatchedValue =
   | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
   | { readonly query: Query }
   | { readonly expression: string; readonly sums: Readonly<Record<string, Metric>> }
@@ -41,7 +41,7 @@ export type Value =
 export interface Watched {
   /** Suffix that distinguishes the names of alarms of the same kind; absent if the kind has only one alarm. */
   readonly of?: string
-  readonly value: Value
+  readonly value: WatchedValue
   readonly missing?: Missing
   readonly above?: number
   readonly periodSeconds?: number

@@ -1,5 +1,5 @@
 /** Alarms of a deployment as CloudFormation resources. Pure. */
-import type { Alarm, Deployed, Value } from './alarm.ts'
+import type { Alarm, Deployed, WatchedValue } from './alarm.ts'
 import { ALARM_KINDS, CAUSES } from './alarm-kinds.ts'
 import { type Metric, toSql } from './metrics.ts'
 
@@ -56,7 +56,7 @@ function buildAlarmResource({ kind, name, watched }: Alarm): object {
   }
 }
 
-function toValueProperties(value: Value, period: number): object {
+function toValueProperties(value: WatchedValue, period: number): object {
   if ('query' in value)
     return { Metrics: [{ Id: 'found', Expression: toSql(value.query), Period: period, ReturnData: true }] }
   if ('expression' in value)

@@ -3,9 +3,9 @@
  * with a measure compares a derived number instead of the value. Pure.
  */
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
-import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'
+import type { ConditionKind, MeasureKind, Memory, ReadingValue } from './kinds/kind.ts'
 
-export type { Value } from './kinds/kind.ts'
+export type { ReadingValue as Value } from './kinds/kind.ts'
 
 /** Union of the types that the `read` functions of a table of kinds return. */
 type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
@@ -25,12 +25,12 @@ export function measureKind({ of }: Pick<Measure, 'of'>): MeasureKind<Measure> {
 }
 
 /** Returns whether a value is bad while the rule is not firing. A value equal to a threshold is not bad. */
-export function fires(condition: Condition, value: Value): boolean {
+export function fires(condition: Condition, value: ReadingValue): boolean {
   return CONDITIONS[condition.kind].fires(condition as never, value)
 }
 
 /** Returns whether a value keeps a firing alert active. */
-export function holds(condition: Condition, value: Value): boolean {
+export function holds(condition: Condition, value: ReadingValue): boolean {
   return CONDITIONS[condition.kind].holds(condition as never, value)
 }
 

@@ -12,13 +12,13 @@ import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
 import { readRule } from './read-rule.ts'
 import { getRuleIdentity } from './rule.ts'
-import type { Row, RuleRow } from './rule-row.ts'
+import type { RuleFileRow, RuleRow } from './rule-row.ts'
 
 export const RULES_SCHEMA: FileSchema = { validate, texts: [rulesTexts] }
 
 /** Content of a rule file after it was validated against its schema. */
 export interface RawRules {
-  readonly rules: readonly Row[]
+  readonly rules: readonly RuleFileRow[]
 }
 
 type RuleContext = Pick<RuleRow, 'families' | 'isFromLog' | 'tables'>

@@ -3,7 +3,7 @@ import { type Condition, conditionKind, type Measure } from './condition.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind, Subject } from './kinds/kind.ts'
 import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
-import { findKind, type Row, type RuleRow } from './rule-row.ts'
+import { findKind, type RuleFileRow, type RuleRow } from './rule-row.ts'
 
 interface ReadCondition {
   /** Condition of the rule; undefined if it has an error. */
@@ -82,12 +82,12 @@ function firstKey(keys: Readonly<Record<string, unknown>>, is: (key: string) => 
 }
 
 /** Returns the keys and values of a condition as in a rule file. */
-export function conditionRow(condition: Condition): Row {
+export function conditionRow(condition: Condition): RuleFileRow {
   return conditionKind(condition).row(condition)
 }
 
 /** Returns the keys and values of a condition that patterns support. */
-export function conditionRowInPattern(condition: Condition): Row {
+export function conditionRowInPattern(condition: Condition): RuleFileRow {
   const rows = Object.entries(conditionRow(condition))
   return Object.fromEntries(rows.filter(([key]) => FIRE_KEYS_IN_PATTERNS.includes(key)))
 }

@@ -5,12 +5,12 @@ import { findMetricKind, type MetricKind } from '../telemetry/metric-kinds.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import type { TablePlan } from '../views/plan.ts'
 
-export type Row = Readonly<Record<string, unknown>>
+export type RuleFileRow = Readonly<Record<string, unknown>>
 type Report = (key: string, message: string, below?: readonly (string | number)[]) => void
 
 /** Row of a rule file, without the keys for which an error has been reported. */
 export interface RuleRow {
-  readonly row: Row
+  readonly row: RuleFileRow
   /** Returns the value of a key; undefined if it is missing or invalid. */
   of<Value>(key: string): Value | undefined
   readonly report: Report

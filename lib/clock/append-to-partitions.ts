@@ -1,6 +1,6 @@
 /** Appends data that consumers need in every partition of their topics, such as the alert rules. */
 import type { Event } from '#runtime/consumer'
-import type { Connections, Value } from '#runtime/functions/connections'
+import type { Connections, StoredValue } from '#runtime/functions/connections'
 import { broadcast } from '#runtime/functions/schedules'
 import type { GeneralSettings } from '#runtime/settings'
 import type { Named } from '../app/naming/names.ts'
@@ -12,7 +12,7 @@ export type AppendingConfig = Named & Pick<GeneralSettings, 'contentMode'>
 interface Appending<Kind extends Appended> {
   /** Signals whose topics receive the data, one after the other. */
   readonly signals: readonly Signal[]
-  readonly last: Value<Kind>
+  readonly last: StoredValue<Kind>
   readonly next: Omit<Kind, 'partitions'>
   readonly why: (last: Kind | undefined, next: Kind) => AppendReason | undefined
   readonly event: (partition: number) => Event

@@ -2,7 +2,7 @@
  * Stores silences and publishes them to the log. Used by the commands that change silences, and by the scheduled function `clock`.
  */
 
-import type { Connections, Value } from '#runtime/functions/connections'
+import type { Connections, StoredValue } from '#runtime/functions/connections'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
 import { type AppendingConfig, appendToPartitions } from './append-to-partitions.ts'
@@ -11,7 +11,7 @@ import { type AppendingConfig, appendToPartitions } from './append-to-partitions
  * Returns the stored set of silences. The whole set is one value that is changed by compare-and-set, so concurrent changes by two
  * operators are not lost.
  */
-export function openStoredSilences(connections: Connections, env: string): Promise<Value<SilenceSet>> {
+export function openStoredSilences(connections: Connections, env: string): Promise<StoredValue<SilenceSet>> {
   return connections.value(`silences:${env}`)
 }
 

@@ -1,4 +1,4 @@
-import type { Connections, Value } from '#runtime/functions/connections'
+import type { Connections, StoredValue } from '#runtime/functions/connections'
 import type { Scheduled } from '#runtime/functions/schedules'
 import { resolveSignals } from '../app/naming/topic-table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
@@ -14,7 +14,7 @@ import type { AppendingConfig } from './append-to-partitions.ts'
 export function openStoredPlan(
   connections: Pick<Connections, 'value'>,
   env: string,
-): Promise<Value<ActivatedPlan>> {
+): Promise<StoredValue<ActivatedPlan>> {
   return connections.value(`views:${env}`)
 }
 

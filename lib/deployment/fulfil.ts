@@ -8,9 +8,9 @@ import { HiddenTopics } from './patience.ts'
 import {
   findRenamedTopics,
   isRollback,
-  type Outcome,
   parseInputs,
   parseReaders,
+  type RequestOutcome,
   type ResourceRequest,
 } from './request.ts'
 
@@ -54,7 +54,7 @@ export async function fulfillRequest(
   request: ResourceRequest,
   ports: DeploymentPorts,
   logger: DeploymentLog,
-): Promise<Outcome> {
+): Promise<RequestOutcome> {
   if (request.RequestType === 'Delete') {
     logger.info(
       'the topics are no longer managed by the stack; they are kept, and so are the secret and the parameter',
@@ -75,7 +75,11 @@ export async function fulfillRequest(
  * Returns the outcome of a failed request. A rollback to an older deployment still succeeds, because the resources that it needs
  * exist. Otherwise, the stack could neither continue nor roll back.
  */
-export function reportFailure(request: ResourceRequest, reason: string, logger: DeploymentLog): Outcome {
+export function reportFailure(
+  request: ResourceRequest,
+  reason: string,
+  logger: DeploymentLog,
+): RequestOutcome {
   logger.error('the topics are not as the table says', { kind: 'deployment', reason })
   return isRollback(request) ? { status: 'SUCCESS' } : { status: 'FAILED', reason }
 }

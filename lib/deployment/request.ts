@@ -23,7 +23,9 @@ export interface ResourceRequest {
 }
 
 /** Outcome of a request, with the reason if it has failed. */
-export type Outcome = { readonly status: 'SUCCESS' } | { readonly status: 'FAILED'; readonly reason: string }
+export type RequestOutcome =
+  | { readonly status: 'SUCCESS' }
+  | { readonly status: 'FAILED'; readonly reason: string }
 
 const REQUEST_TYPES: readonly unknown[] = ['Create', 'Update', 'Delete']
 const TEXTS = ['RequestId', 'StackId', 'LogicalResourceId', 'ResponseURL'] as const
@@ -90,7 +92,7 @@ const MAX_ANSWER_BYTES = 4096
 /**
  * Returns the body of the response. The physical id must never change, because CloudFormation would then delete the old resource.
  */
-export function formatResponse(request: ResourceRequest, outcome: Outcome): string {
+export function formatResponse(request: ResourceRequest, outcome: RequestOutcome): string {
   const { StackId, RequestId, LogicalResourceId, ResourceProperties } = request
   const PhysicalResourceId = request.PhysicalResourceId ?? `sluice-topics-${ResourceProperties.Environment}`
   const answer = { Status: outcome.status, PhysicalResourceId, StackId, RequestId, LogicalResourceId }

@@ -16,7 +16,7 @@ import {
 } from '../app/settings/index.ts'
 import { type DeploymentLog, type DeploymentPorts, fulfillRequest, reportFailure } from './fulfil.ts'
 import { runPatiently } from './patience.ts'
-import { formatResponse, type Outcome, parseResourceRequest, type ResourceRequest } from './request.ts'
+import { formatResponse, parseResourceRequest, type RequestOutcome, type ResourceRequest } from './request.ts'
 
 /** Time limit of an attempt to send the response, in milliseconds. */
 const ATTEMPT_MS = 5_000
@@ -44,7 +44,7 @@ const INITIAL = { generator: {}, redis: { username: '', password: '' } }
  */
 export function createTopicsResource(name: string, environment?: Environment) {
   const { logger } = createTelemetry(name, NAME)
-  return middy<unknown, { readonly status: Outcome['status'] }, Error, Context>()
+  return middy<unknown, { readonly status: RequestOutcome['status'] }, Error, Context>()
     .use(logsContext(logger))
     .handler(async (event, context) => {
       const request = parseResourceRequest(event)
@@ -66,7 +66,11 @@ interface Run {
  * Returns the outcome before the invocation's time runs out. Never rejects. A step that is in progress at that time is still
  * completed.
  */
-async function awaitOutcome(request: ResourceRequest, run: Run, logger: DeploymentLog): Promise<Outcome> {
+async function awaitOutcome(
+  request: ResourceRequest,
+  run: Run,
+  logger: DeploymentLog,
+): Promise<RequestOutcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
   const outcome = fulfillRequest(request, deployment, logger)

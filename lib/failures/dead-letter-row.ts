@@ -50,11 +50,11 @@ export interface BrokenRow extends WrittenRow {
   readonly why: string
 }
 
-export type Row = DeadLetterRow | BrokenRow
+export type DlqRow = DeadLetterRow | BrokenRow
 
 /** Entry for one record of the dlq topic. It can be stored as JSON. */
 export type DlqEntry = { readonly offset: number; readonly writtenAtMs: number } & (
-  | { readonly kind: 'row'; readonly row: Row; readonly copyName?: string }
+  | { readonly kind: 'row'; readonly row: DlqRow; readonly copyName?: string }
   | { readonly kind: 'handled'; readonly handled: DeadLettersHandled }
   | { readonly kind: 'other' }
 )

@@ -5,7 +5,7 @@
  */
 import { type Application, defineProcess, type Event, type ForeignRecord } from '#runtime/consumer'
 import type { Families } from '../telemetry/families.ts'
-import { type DlqEntry, dlqEntry, type Row } from './dead-letter-row.ts'
+import { type DlqEntry, type DlqRow, dlqEntry } from './dead-letter-row.ts'
 import { type HandledAction, OWN_TYPES } from './dlq-record.ts'
 
 /** Table of one partition. It can be stored as JSON. */
@@ -13,7 +13,7 @@ export interface OpenDeadLetters {
   /** Offset after the last record that was applied. */
   readonly next: number
   /** Rows, sorted by offset in ascending order. */
-  readonly rows: readonly Row[]
+  readonly rows: readonly DlqRow[]
   /**
    * Summary of the open dead letters that are no longer in the table, because newer ones needed the space; absent if the table is
    * complete.
@@ -68,7 +68,7 @@ const UNBOUNDED: DeadLetterBounds = { rows: Number.POSITIVE_INFINITY, bytes: Num
 /** Applies the records of one partition to its table, in the order of their offsets. */
 export class DeadLetterFold {
   /** Rows by offset, in ascending order. */
-  readonly #rows: Map<number, Row>
+  readonly #rows: Map<number, DlqRow>
   readonly #newest: Set<string>
   readonly #bounds: DeadLetterBounds
   readonly #keepsHandled: boolean
@@ -86,7 +86,7 @@ export class DeadLetterFold {
     this.#bytes = from?.bytes ?? 0
   }
 
-  get rows(): Iterable<Row> {
+  get rows(): Iterable<DlqRow> {
     return this.#rows.values()
   }
 
@@ -140,7 +140,7 @@ export class DeadLetterFold {
     this.#removeFirst(row => row.writtenAtMs <= untilMs)
   }
 
-  #add(row: Row, copyName: string | undefined): FoldReason {
+  #add(row: DlqRow, copyName: string | undefined): FoldReason {
     if (copyName !== undefined) {
       if (this.#newest.has(copyName)) return 'copy'
       this.#newest.add(copyName)
@@ -157,7 +157,7 @@ export class DeadLetterFold {
     return row.kind
   }
 
-  #leave({ offset, writtenAtMs, handled }: Row): void {
+  #leave({ offset, writtenAtMs, handled }: DlqRow): void {
     if (handled) return
     const { count = 0, oldestMs = writtenAtMs } = this.#left ?? {}
     this.#left = { count: count + 1, before: offset + 1, oldestMs, newestMs: writtenAtMs }
@@ -189,7 +189,7 @@ export class DeadLetterFold {
     this.#rows.set(offset, { ...row, handled })
   }
 
-  #removeFirst(isToGo: (row: Row) => boolean, onRemoved: (row: Row) => void = () => {}): void {
+  #removeFirst(isToGo: (row: DlqRow) => boolean, onRemoved: (row: DlqRow) => void = () => {}): void {
     for (const row of this.#rows.values()) {
       if (!isToGo(row)) return
       this.#remove(row)
@@ -197,12 +197,12 @@ export class DeadLetterFold {
     }
   }
 
-  #remove(row: Row): void {
+  #remove(row: DlqRow): void {
     this.#rows.delete(row.offset)
     this.#bytes -= this.#measureRow(row)
   }
 
-  #measureRow(row: Row): number {
+  #measureRow(row: DlqRow): number {
     return Number.isFinite(this.#bounds.bytes) ? Buffer.byteLength(JSON.stringify(row)) : 0
   }
 }

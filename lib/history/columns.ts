@@ -11,14 +11,14 @@ import { getTableSignal, type HistoryTable } from './tables.ts'
 /** `JSON` is text that contains JSON. `TIMESTAMP` is in milliseconds since the epoch, UTC. */
 export type ColumnType = 'STRING' | 'JSON' | 'INT32' | 'INT64' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMP'
 
-export interface Column {
+export interface HistoryColumn {
   readonly name: string
   readonly type: ColumnType
   readonly description: string
 }
 
 /** Column that contains a field of the event's data. */
-export interface DataColumn extends Column {
+export interface DataColumn extends HistoryColumn {
   /** Names of the properties that lead to the field. */
   readonly path: readonly string[]
   /** Event types whose field it is; absent unless fields of several paths share the column. */
@@ -41,7 +41,7 @@ const COMMON_COLUMNS = [
   column('dataschema', 'STRING', 'CloudEvents dataschema'),
   column('traceparent', 'STRING', 'W3C trace context'),
   column('extensions', 'JSON', 'Other extension attributes of the event'),
-] as const satisfies readonly Column[]
+] as const satisfies readonly HistoryColumn[]
 
 const REST = column(
   'rest',
@@ -50,7 +50,7 @@ const REST = column(
 )
 
 /** Columns that every table has. */
-export const RECORD_COLUMNS: readonly Column[] = [...COMMON_COLUMNS, REST]
+export const RECORD_COLUMNS: readonly HistoryColumn[] = [...COMMON_COLUMNS, REST]
 
 function column<const Name extends string>(name: Name, type: ColumnType, description: string) {
   return { name, type, description }
@@ -65,7 +65,7 @@ interface Schema {
 }
 
 /** Returns all columns of a table in their order. */
-export function listColumns(families: Families, table: HistoryTable): readonly Column[] {
+export function listColumns(families: Families, table: HistoryTable): readonly HistoryColumn[] {
   const data = new Map(listDataColumns(families, table).map(column => [column.name, column]))
   return [...COMMON_COLUMNS, ...data.values(), REST]
 }
@@ -104,7 +104,7 @@ function deriveColumns(families: Families, table: HistoryTable): DataColumn[] {
 const KINDS = ['number', 'boolean', 'text', 'json'] as const
 
 /** Name and type of a column. */
-export type NamedColumn = Pick<Column, 'name' | 'type'>
+export type NamedColumn = Pick<HistoryColumn, 'name' | 'type'>
 
 function getKind({ type }: NamedColumn): (typeof KINDS)[number] {
   if (type === 'BOOLEAN') return 'boolean'

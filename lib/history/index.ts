@@ -1,9 +1,9 @@
 /** Tables, objects and rows of the history: what the control plane, the local cloud and deployments take of this room. Pure. */
 
 export {
-  type Column,
   type ColumnType,
   type DataColumn,
+  type HistoryColumn,
   listColumns,
   listSchemaColumns,
   listStoredColumns,
@@ -37,7 +37,7 @@ export {
   objectBytes,
   rowsOfSlice,
 } from './read-history.ts'
-export { type HistoryRow, toHistoryRows, toLogRecord } from './row.ts'
+export { type HistoryRow, toHistoryRows, toOriginalRecord } from './row.ts'
 export type { ColumnValue } from './row-columns.ts'
 export { type HistoryStore, HistoryUnavailable } from './store.ts'
 export { getTableSignal, HISTORY_TABLES, type HistoryTable } from './tables.ts'

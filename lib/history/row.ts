@@ -67,7 +67,7 @@ function isRestorable(record: LogRecord, event: Event): boolean {
  * Returns the record of a row. Its event, key, timestamp and other headers are those of the original record. Its bytes can differ,
  * because the event is written in binary mode with JSON data.
  */
-export function toLogRecord({ event, raw, ...place }: HistoryRow): LogRecord {
+export function toOriginalRecord({ event, raw, ...place }: HistoryRow): LogRecord {
   if (raw || !event) return { ...place, value: raw?.value ?? null }
   const written = writeEvent(event)
   return { ...place, value: written.value, headers: [...written.headers, ...place.headers] }

@@ -1,7 +1,7 @@
 /** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
 
 import { confirmDelivery, type Delivered, type Delivery, reject, retry, type Sink } from '#runtime/consumer'
-import { buildDigest, type Message, OLD_MS, selectParts, toMessage } from './message.ts'
+import { buildDigest, type NotificationMessage, OLD_MS, selectParts, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 import { type OpenGroups, rememberOffered } from './overtaken.ts'
 
@@ -16,7 +16,7 @@ export interface Outlet {
    *
    * @param openGroups groups of which a refused notification may return, before these messages
    */
-  deliver(messages: readonly Message[], openGroups: OpenGroups): Promise<readonly Delivered[]>
+  deliver(messages: readonly NotificationMessage[], openGroups: OpenGroups): Promise<readonly Delivered[]>
   /** Releases its connection. */
   close?(): void
 }
@@ -40,13 +40,13 @@ interface Outcome {
  */
 export function deliverSink(
   outlets: readonly Outlet[],
-  place: Pick<Message, 'env' | 'families'>,
+  place: Pick<NotificationMessage, 'env' | 'families'>,
 ): Sink<Notification, OpenGroups> {
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
   const ordered = new Set(outlets.flatMap(({ names, keepsOrder }) => (keepsOrder ? names : [])))
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
     deliveries.map(delivery => toMessage(delivery, place))
-  const computeOutcome = ({ to, open }: Message, outcomes: readonly Outcome[]) => {
+  const computeOutcome = ({ to, open }: NotificationMessage, outcomes: readonly Outcome[]) => {
     const unknown = to.filter(name => !knownNames.has(name))
     const why = `unknown receiver ${unknown.join(', ')}`
     const outcome = reject(why, why)
@@ -58,7 +58,7 @@ export function deliverSink(
     batchSize: BATCH,
     async deliver(deliveries, openGroups = []) {
       const messages = toMessages(deliveries)
-      const outcomes = new Map(messages.map((message): [Message, Outcome[]] => [message, []]))
+      const outcomes = new Map(messages.map((message): [NotificationMessage, Outcome[]] => [message, []]))
       await Promise.all(
         outlets.map(async outlet => {
           for (const [message, outcome] of await offerOwn(outlet, messages, openGroups))
@@ -106,9 +106,9 @@ export function deliverSink(
 /** Offers an outlet the messages for its receivers. Returns each with its outcome. */
 async function offerOwn(
   outlet: Outlet,
-  messages: readonly Message[],
+  messages: readonly NotificationMessage[],
   openGroups: OpenGroups,
-): Promise<readonly (readonly [Message, Outcome])[]> {
+): Promise<readonly (readonly [NotificationMessage, Outcome])[]> {
   const own = messages.flatMap(message => {
     const names = message.to.filter(name => outlet.names.includes(name))
     return names.length > 0 ? [{ message, names }] : []
@@ -121,7 +121,7 @@ async function offerOwn(
 /** Offers messages to an outlet. An error of the outlet must not fail the other outlets. */
 async function offerMessages(
   outlet: Outlet,
-  messages: readonly Message[],
+  messages: readonly NotificationMessage[],
   openGroups: OpenGroups,
 ): Promise<readonly Delivered[]> {
   if (messages.length === 0) return []

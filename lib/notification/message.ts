@@ -8,7 +8,7 @@ import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 /** Age above which notifications are counted in a digest instead of being sent, in milliseconds. */
 export const OLD_MS = 3_600_000
 
-export interface Message {
+export interface NotificationMessage {
   readonly notification: Notification
   /** Receivers that have not accepted the notification yet. */
   readonly to: readonly string[]
@@ -40,8 +40,8 @@ export interface Part {
 
 export function toMessage(
   { event, receivers }: Delivery<Notification>,
-  { env, families }: Pick<Message, 'env' | 'families'>,
-): Message {
+  { env, families }: Pick<NotificationMessage, 'env' | 'families'>,
+): NotificationMessage {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
   // A redriven notification keeps its sequence. Notifications are not ordered by time, because the clock of a broker can go back.
@@ -58,7 +58,7 @@ export function selectParts(names: readonly string[], receiver: string): readonl
 }
 
 /** Returns whether a receiver has not accepted a part of the message yet. */
-export function isOpen({ open }: Message, receiver: string, part: string): boolean {
+export function isOpen({ open }: NotificationMessage, receiver: string, part: string): boolean {
   return open === undefined || open.includes(receiver) || open.includes(`${receiver}/${part}`)
 }
 
@@ -70,10 +70,10 @@ export function isOpen({ open }: Message, receiver: string, part: string): boole
  * @returns undefined if there are none
  */
 export function buildDigest(
-  messages: readonly Message[],
+  messages: readonly NotificationMessage[],
   receiver: string,
   key: string,
-): Message | undefined {
+): NotificationMessage | undefined {
   const own = messages.filter(({ to, notification: { reason } }) => {
     return to.includes(receiver) && reason !== 'test'
   })
@@ -124,7 +124,7 @@ export function listRules({ alerts }: Notification): readonly string[] {
  * Returns a message in the format `sluice`, which is used for webhooks and SNS. Source: Standard Webhooks 1.0.0, "Payload
  * structure": type, timestamp, data.
  */
-export function sluiceBody({ notification, atMs, env, isDigest }: Message): object {
+export function sluiceBody({ notification, atMs, env, isDigest }: NotificationMessage): object {
   const data = { ...notification, env, ...(isDigest ? { isDigest } : {}) }
   return { type: NOTIFICATION_TYPE, timestamp: instant(atMs), data }
 }

@@ -3,7 +3,7 @@
  * have resolved since. The notifications that a webhook has accepted meanwhile are stored with the position of the partition, for all
  * instances. Pure.
  */
-import { type Message, OLD_MS, selectParts } from './message.ts'
+import { type NotificationMessage, OLD_MS, selectParts } from './message.ts'
 
 /** A group and one of its receivers. They are remembered only while a notification of the group may return to the receiver. */
 interface OpenGroup {
@@ -37,7 +37,7 @@ const MAX_ENTRIES = 500
  */
 export function rememberOffered(
   all: OpenGroups,
-  message: Message,
+  message: NotificationMessage,
   receivers: readonly string[],
   left: readonly string[],
 ): OpenGroups {
@@ -63,10 +63,10 @@ export function rememberOffered(
  */
 export function selectNews(
   all: OpenGroups,
-  message: Message,
+  message: NotificationMessage,
   receiver: string,
   hasIds: boolean,
-): Message | undefined {
+): NotificationMessage | undefined {
   const { notification, order, isDigest } = message
   const later = findOpenGroup(all, message, receiver)?.last
   if (isDigest || later === undefined || later.order <= order) return message
@@ -83,16 +83,20 @@ export function selectNews(
   return { ...message, isOvertaken: true, notification: { ...notification, ...facts, alerts } }
 }
 
-function findOpenGroup(all: OpenGroups, { notification }: Message, receiver: string): OpenGroup | undefined {
+function findOpenGroup(
+  all: OpenGroups,
+  { notification }: NotificationMessage,
+  receiver: string,
+): OpenGroup | undefined {
   return all.find(one => one.group === notification.group && one.receiver === receiver)
 }
 
-function mayReturn({ failed }: OpenGroup, message: Message): boolean {
+function mayReturn({ failed }: OpenGroup, message: NotificationMessage): boolean {
   return failed.some(one => isRecent(one, message))
 }
 
 /** A notification that is older is not sent any more, but counted in a digest. */
-function isRecent([, failedMs]: OpenGroup['failed'][number], { atMs }: Message): boolean {
+function isRecent([, failedMs]: OpenGroup['failed'][number], { atMs }: NotificationMessage): boolean {
   return failedMs > atMs - OLD_MS
 }
 
@@ -102,7 +106,7 @@ function isRecent([, failedMs]: OpenGroup['failed'][number], { atMs }: Message):
  */
 function afterOffer(
   before: OpenGroup,
-  message: Message,
+  message: NotificationMessage,
   offer: { hasFailed: boolean; isTaken: boolean },
 ): OpenGroup {
   const { order, atMs, notification } = message

@@ -8,14 +8,14 @@ import { describeClearing, describeValue } from '../alerting/clearing.ts'
 import { durationText } from '../support/duration.ts'
 import { escapeText } from '../support/escape-text.ts'
 import type { Families } from '../telemetry/families.ts'
-import { highestSeverity, listRules, type Message, OLD_MS } from './message.ts'
+import { highestSeverity, listRules, type NotificationMessage, OLD_MS } from './message.ts'
 
 /** Maximum number of alerts that are listed in a text. Further alerts are only counted. */
 const LISTED = 30
 const RULES_IN_TITLE = 3
 
 /** Returns a title in one line, such as `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
-export function formatTitle({ notification, env, isDigest }: Message): string {
+export function formatTitle({ notification, env, isDigest }: NotificationMessage): string {
   if (isDigest) {
     const { omitted } = notification
     return `[DIGEST] ${omitted} ${omitted === 1 ? 'alert was' : 'alerts were'} older than ${durationText(OLD_MS)} ${env}`
@@ -30,7 +30,7 @@ export function formatTitle({ notification, env, isDigest }: Message): string {
   )
 }
 
-function formatState({ status, reason, alerts, omitted }: Message['notification']): string {
+function formatState({ status, reason, alerts, omitted }: NotificationMessage['notification']): string {
   if (reason === 'test') return 'TEST'
   if (status === 'resolved') return 'RESOLVED'
   return `FIRING: ${alerts.filter(alert => alert.status === 'firing').length}${omitted > 0 ? '+' : ''}`
@@ -77,13 +77,16 @@ function why(families: Families, alert: ResolvedAlert): string {
  *
  * @param listed number of alerts that the message lists
  */
-export function omission({ alerts, omitted }: Message['notification'], listed: number): string | undefined {
+export function omission(
+  { alerts, omitted }: NotificationMessage['notification'],
+  listed: number,
+): string | undefined {
   const more = Math.max(0, alerts.length - listed) + omitted
   return more === 0 ? undefined : `and ${more} more ${more === 1 ? 'alert' : 'alerts'}`
 }
 
 /** Formats a complete message as plain text. */
-export function plainText(message: Message): string {
+export function plainText(message: NotificationMessage): string {
   const { notification } = message
   const more = message.isDigest ? undefined : omission(notification, LISTED)
   return [

@@ -1,5 +1,5 @@
 /** Migrations of the storage, as SQL for every database. Pure. */
-import { type Column, TABLES, type Table } from './table.ts'
+import { type StorageColumn, TABLES, type Table } from './table.ts'
 import { buildViews, type Dialect, quoteNames } from './views.ts'
 
 /** Names of the migrations in their order. Tables, columns and indexes have the number of the one that adds them, from 1. */
@@ -31,7 +31,7 @@ function changeTable(table: Table, migration: number, dialect: Dialect): readonl
   const { key, columns, indexes, version, since: created = 1 } = table
   const name = `${dialect.schema}${table.name}`
   const isAdded = (since = created) => since === migration
-  const declare = ([column, type]: Column) =>
+  const declare = ([column, type]: StorageColumn) =>
     `"${column}" ${dialect.types[type]}${key.includes(column) ? ' NOT NULL' : ''}`
   const added = columns.filter(([, , , , since]) => isAdded(since))
   const beside = added.slice(key.length + 1)

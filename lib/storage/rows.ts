@@ -9,10 +9,10 @@ import {
   ANALYTICS,
   MINUTE_STATISTICS,
   READINGS,
-  type Row,
   type RowSource,
   type Rows,
   STATE_STATISTICS,
+  type StorageRow,
   type Table,
 } from './table.ts'
 import { STORABLE, toKey, toStorablePart } from './values.ts'
@@ -27,12 +27,12 @@ export type StoredEvent = Omit<RowSource, 'data' | 'entity'>
 
 /** Returns the rows of events of the types that are stored. Of several rows with the same key, the last or latest version counts. */
 export function toRows(families: Families, events: readonly StoredEvent[]): Rows {
-  const found = new Map<Table, Map<string, Row>>()
+  const found = new Map<Table, Map<string, StorageRow>>()
   for (const [table, source] of events.flatMap(stored => listSources(families, stored))) {
     const row = table.columns.map(([, type, , toValue]) => STORABLE[type](toValue(source)))
     const { optional } = table
     if (optional && table.columns.some(([name], at) => row[at] === null && !optional.includes(name))) continue
-    const rows = found.get(table) ?? new Map<string, Row>()
+    const rows = found.get(table) ?? new Map<string, StorageRow>()
     const at = table.key.length
     const key = row.slice(0, at).join('\0')
     if (!table.version || !(Number(row[at]) < Number(rows.get(key)?.[at]))) rows.set(key, row)

@@ -1,7 +1,7 @@
 /** Tables of the storage: their columns, and the value that each has for an event. Pure. */
 import type { Delivery } from '#runtime/consumer'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
-import { type ColumnType, toInteger, toKey, toMs, toText, type Value } from './values.ts'
+import { type ColumnType, type StorableValue, toInteger, toKey, toMs, toText } from './values.ts'
 
 /** Source of the values of a row. */
 export interface RowSource extends Pick<Delivery, 'topic' | 'partition' | 'offset' | 'event'> {
@@ -11,7 +11,7 @@ export interface RowSource extends Pick<Delivery, 'topic' | 'partition' | 'offse
   readonly entity: Readonly<Record<string, unknown>>
 }
 
-export type Column = readonly [
+export type StorageColumn = readonly [
   name: string,
   type: ColumnType,
   description: string,
@@ -34,33 +34,33 @@ export interface Table {
   readonly isDerived?: true
   /** Columns that may be empty. A row that lacks another value is left out: any client can write to the topic. All may be, by default. */
   readonly optional?: readonly string[]
-  readonly columns: readonly Column[]
+  readonly columns: readonly StorageColumn[]
   /** Further indexes. `since` is the number of the migration that adds one, if it is later than that of the table. */
   readonly indexes: readonly (readonly [name: string, columns: string, since?: number])[]
 }
 
 /** Values of a row, in the order of the columns. */
-export type Row = readonly Value[]
+export type StorageRow = readonly StorableValue[]
 
 /** Rows to write, with one row for each key. */
-export type Rows = ReadonlyMap<Table, readonly Row[]>
+export type Rows = ReadonlyMap<Table, readonly StorageRow[]>
 
 /** Columns for the position of a record. */
-const POSITION: readonly Column[] = [
+const POSITION: readonly StorageColumn[] = [
   ['topic', 'TEXT', 'Topic of the record', ({ topic }) => topic],
   ['partition', 'INTEGER', 'Partition of the record', ({ partition }) => partition],
   ['offset', 'INTEGER', 'Offset of the record', ({ offset }) => offset],
 ]
-const EMISSION: readonly Column[] = [
+const EMISSION: readonly StorageColumn[] = [
   ['event_source', 'TEXT', 'CloudEvents source of the event', ({ event }) => toKey(event.source)],
   ['event_id', 'TEXT', 'CloudEvents id of the event', ({ event }) => toKey(event.id)],
 ]
-const SENSOR: readonly Column[] = [
+const SENSOR: readonly StorageColumn[] = [
   ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => entity.source],
   ['subject', 'TEXT', 'CloudEvents subject of the sensor', ({ entity }) => entity.subject],
 ]
 /** Columns of the sensor in a key, which has no NULL. */
-const KEY_SENSOR: readonly Column[] = [
+const KEY_SENSOR: readonly StorageColumn[] = [
   ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => toKey(entity.source)],
   [
     'subject',
@@ -70,7 +70,7 @@ const KEY_SENSOR: readonly Column[] = [
   ],
 ]
 /** Version of a row about minutes. */
-const REVISION: Column = [
+const REVISION: StorageColumn = [
   'revision',
   'INTEGER',
   'Number of the revision; a higher one includes late readings',

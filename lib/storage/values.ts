@@ -6,7 +6,7 @@ import { isObject } from '../support/json.ts'
 /** Type of a column. A TIMESTAMP is in milliseconds since the epoch, and JSON is its text. */
 export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | 'TIMESTAMP' | 'JSON'
 
-export type Value = string | number | null
+export type StorableValue = string | number | null
 
 /** Maximum length of a text in a key, in bytes of UTF-8. PostgreSQL rejects index entries above 2,704 bytes. */
 const MAX_KEY_BYTES = 800
@@ -30,26 +30,26 @@ export function toText(value: unknown): string | null {
 }
 
 /** Returns a finite number. Minus zero becomes 0, because not every database stores the difference. */
-function toNumber(value: unknown): Value {
+function toNumber(value: unknown): StorableValue {
   return Number.isFinite(value) ? (value as number) + 0 : null
 }
 
-export function toInteger(value: unknown): Value {
+export function toInteger(value: unknown): StorableValue {
   return Number.isSafeInteger(value) ? (value as number) : null
 }
 
 /** Returns a time of the years 1970 to 9999, which every database stores; otherwise null. */
-function toTime(value: unknown): Value {
+function toTime(value: unknown): StorableValue {
   return typeof value === 'number' && value >= 0 && value < END_MS ? value : null
 }
 
 /** Returns the time of an RFC 3339 text, in milliseconds since the epoch; otherwise null. */
-export function toMs(value: unknown): Value {
+export function toMs(value: unknown): StorableValue {
   return typeof value === 'string' && isTimestamp(value) ? parseTime(value) : null
 }
 
 /** Returns JSON that every database stores. Only escaped code points can need another text. */
-function toJson(value: unknown): Value {
+function toJson(value: unknown): StorableValue {
   if (!isObject(value)) return null
   const text = JSON.stringify(value)
   return text.includes('\\u') ? JSON.stringify(value, (_, part) => toStorablePart(part)) : text
@@ -69,7 +69,7 @@ export function toStorablePart(part: unknown): unknown {
 }
 
 /** Converts a value of each type to one that every database stores. */
-export const STORABLE: Readonly<Record<ColumnType, (value: unknown) => Value>> = {
+export const STORABLE: Readonly<Record<ColumnType, (value: unknown) => StorableValue>> = {
   TEXT: toText,
   INTEGER: toNumber,
   REAL: toNumber,

@@ -5,7 +5,7 @@
 
 import { isCountable, sampleDeviation } from '../windows/moments.ts'
 import { countDistinct, type Distinct, mergeDistinct, withDistinct } from './distinct-count.ts'
-import type { Value } from './evaluate-expression.ts'
+import type { ExpressionValue } from './evaluate-expression.ts'
 import { addSums, squaredDistances, toNumber, withNumber, withSquare, ZERO } from './exact-sum.ts'
 import type { Aggregate, AggregateName, Scalar } from './plan.ts'
 
@@ -24,7 +24,7 @@ interface AggregateKind<State> {
   readonly empty: State
   add(state: State, input: Input, row: AggregatedRow, parameter: number): State
   merge(a: State, b: State, parameter: number): State
-  value(state: State): Value
+  value(state: State): ExpressionValue
 }
 
 /** @throws Error for an aggregate that is unknown to this version, as in a plan of a later one */
@@ -66,7 +66,7 @@ export function mergeStates(
 export function computeValues(
   aggregates: readonly Aggregate[],
   states: readonly AggregateState[],
-): readonly Value[] {
+): readonly ExpressionValue[] {
   return aggregates.map(({ function: name }, index) => KINDS[name].value(states[index]))
 }
 

@@ -2,7 +2,7 @@
 
 import { createWindowing, type WindowBounds, type Windowing } from '../windows/windows.ts'
 import { type AggregateState, checkAggregates, computeValues } from './aggregates.ts'
-import { type Evaluator, evaluator, type Value } from './evaluate-expression.ts'
+import { type Evaluator, type ExpressionValue, evaluator } from './evaluate-expression.ts'
 import { rowSource } from './event-names.ts'
 import type { ActivatedPlan, AggregateName, Scalar, TablePlan } from './plan.ts'
 import { checkBounds } from './size-limits.ts'
@@ -61,7 +61,7 @@ export function rowValues(
   const aggregates = computeValues(plan.aggregates, states)
   const from = { group, aggregates, ...(plan.window && { window: bounds }) }
   if (having && having(from) !== true) return undefined
-  const values: Record<string, Value> = {}
+  const values: Record<string, ExpressionValue> = {}
   for (const [name, value] of columns) values[name] = value(from)
   return values
 }

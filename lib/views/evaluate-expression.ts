@@ -6,20 +6,20 @@ import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 
 /** Value of an expression. Only `TOPK` and `TOPKDISTINCT` return lists. */
-export type Value = Scalar | readonly Scalar[]
+export type ExpressionValue = Scalar | readonly Scalar[]
 
 /** Values from which an expression is evaluated. Expressions refer only to members that exist where they are used. */
 interface EvaluationInput {
   /** Event, or any other object with the places of the `field` expressions. */
   readonly event?: unknown
   readonly group?: readonly Scalar[]
-  readonly aggregates?: readonly Value[]
+  readonly aggregates?: readonly ExpressionValue[]
   readonly window?: { readonly startMs: number; readonly endMs: number }
   /** Called for a number column that is null because its integer is a text, which a double cannot hold. */
   readonly onInexact?: () => void
 }
 
-export type Evaluator = (from: EvaluationInput) => Value
+export type Evaluator = (from: EvaluationInput) => ExpressionValue
 
 /**
  * Places in which a number column may not be null because a double cannot hold its integer: everywhere, or where something is
@@ -127,7 +127,7 @@ export function isTime(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15
 }
 
-function toList(value: unknown): Value {
+function toList(value: unknown): ExpressionValue {
   return Array.isArray(value) ? value : null
 }
 
@@ -170,7 +170,7 @@ const nothing: Evaluator = () => null
 const MAX_LIKE_STEPS = 10_000_000
 
 /** Functions of which the result is null if an argument is null. */
-const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Value>> = {
+const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => ExpressionValue>> = {
   '+': (a: number, b: number) => finite(a + b),
   '-': (a: number, b: number) => finite(a - b),
   '*': (a: number, b: number) => finite(a * b),
@@ -208,7 +208,7 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
 function caller(name: FunctionName, given: readonly Evaluator[]): Evaluator {
   const special = WITH_NULLS[name]
   if (special) return special(given)
-  const call = STRICT[name] as ((...values: readonly unknown[]) => Value) | undefined
+  const call = STRICT[name] as ((...values: readonly unknown[]) => ExpressionValue) | undefined
   if (!call) throw new Error(`the function ${name} of the plan is unknown to this version`)
   const [first = nothing, second, third] = given
   if (!second)
@@ -223,14 +223,18 @@ function caller(name: FunctionName, given: readonly Evaluator[]): Evaluator {
   }
 }
 
-function compareValues(a: Value, b: Value, compare: (a: Value, b: Value) => Value): Value {
+function compareValues(
+  a: ExpressionValue,
+  b: ExpressionValue,
+  compare: (a: ExpressionValue, b: ExpressionValue) => ExpressionValue,
+): ExpressionValue {
   return a === null || b === null ? null : compare(a, b)
 }
 
 /** Returns AND, whose decisive value is false, or OR, whose decisive value is true. */
 function junction(given: readonly Evaluator[], decisive: boolean): Evaluator {
   return from => {
-    let result: Value = !decisive
+    let result: ExpressionValue = !decisive
     for (const evaluator of given) {
       const value = evaluator(from)
       if (value === decisive) return decisive
@@ -241,7 +245,7 @@ function junction(given: readonly Evaluator[], decisive: boolean): Evaluator {
 }
 
 /** Returns null instead of infinity, such as the result of a division by zero. */
-function finite(value: number | string): Value {
+function finite(value: number | string): ExpressionValue {
   return typeof value === 'string' || Number.isFinite(value) ? value : null
 }
 

@@ -1,7 +1,7 @@
 /** Plans of tables and their rows: what the control plane and the two ways in take of this room. Pure. */
 
 export { viewsInForce } from './compiled-table.ts'
-export { isTime, type Value } from './evaluate-expression.ts'
+export { type ExpressionValue, isTime } from './evaluate-expression.ts'
 export {
   groupName,
   isRow,

@@ -3,7 +3,7 @@ import type { Received, Step } from '#runtime/consumer'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { EventTypes } from '../telemetry/event-types.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
-import type { Evaluator, Value } from './evaluate-expression.ts'
+import type { Evaluator, ExpressionValue } from './evaluate-expression.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
 import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
 import { isRowOfStream, signalOfType } from './stream-events.ts'
@@ -78,7 +78,7 @@ function emitRow(
 }
 
 /** Lists and long texts are neither groups nor aggregated. */
-function scalar(value: Value): Scalar {
+function scalar(value: ExpressionValue): Scalar {
   const isUnfit = typeof value === 'object' || (typeof value === 'string' && value.length > MAX_TEXT_LENGTH)
   return isUnfit ? null : value
 }

@@ -5,7 +5,7 @@ import { Dispatcher } from './deliver/dispatcher.ts'
 import type { Semaphore } from './deliver/semaphore.ts'
 import type { FaultTarget } from './faults/fault-socket.ts'
 import { type Fault, Faults } from './faults/faults.ts'
-import type { Message } from './invoke/event.ts'
+import type { PolledMessage } from './invoke/event.ts'
 import type { EventContent } from './invoke/event-content.ts'
 import type { Cluster } from './poll/cluster-client.ts'
 import { makeIntake } from './poll/intake.ts'
@@ -278,7 +278,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     this.#readingOutage.handleSuccess()
   }
 
-  handleRecords(partition: number, messages: readonly Message[]): Promise<void> {
+  handleRecords(partition: number, messages: readonly PolledMessage[]): Promise<void> {
     return this.#dispatcher.add(partition, messages)
   }
 

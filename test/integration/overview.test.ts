@@ -7,7 +7,7 @@ import type { Overview } from '../../console/api/overview/overview.ts'
 import { chooseHeadline, describeState } from '../../console/page/overview/headline.ts'
 import { auditEvent } from '../../control/operations/audit-event.ts'
 import { ALL_QUESTIONS } from '../../control/questions/all.ts'
-import type { Answer } from '../../control/questions/question.ts'
+import type { QuestionAnswer } from '../../control/questions/question.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 
@@ -71,7 +71,7 @@ describe('an overview that is opened', () => {
     const own = await servedConsole({ env: empty.name })
     try {
       for (const path of await listFlowPaths()) {
-        const { rows, notes } = await own.ask<Answer<object>>(path)
+        const { rows, notes } = await own.ask<QuestionAnswer<object>>(path)
         assert.deepEqual([rows, notes.filter(note => /read/.test(note))], [[], []], path)
       }
       await until('the groups without members are known', async () => {
@@ -91,11 +91,11 @@ describe('an overview that is opened', () => {
     try {
       await waiting.client.sendUntilAcknowledged(waiting.topic('readings'), [{ key: 'k', value: '{}' }])
       await until('the list of dead letters says what waits', async () => {
-        const { notes } = await own.ask<Answer<object>>('/failures')
+        const { notes } = await own.ask<QuestionAnswer<object>>('/failures')
         return notes.some(note => note.startsWith('Nothing so far, but not everything has been read: '))
       })
       for (const path of await listFlowPaths()) {
-        const { rows, notes } = await own.ask<Answer<object>>(path)
+        const { rows, notes } = await own.ask<QuestionAnswer<object>>(path)
         assert.match(rows.length > 0 ? 'not everything' : notes.join(), /not everything/, path)
       }
       await until('the overview knows since when', async () => {
@@ -127,7 +127,7 @@ describe('an overview that is opened', () => {
         })
         for (const path of await listFlowPaths()) {
           const response = await own.request(path)
-          const { rows, notes } = (await response.json()) as Partial<Answer<object>>
+          const { rows, notes } = (await response.json()) as Partial<QuestionAnswer<object>>
           const claimsNothing =
             !response.ok ||
             (rows?.length ?? 0) > 0 ||

@@ -6,7 +6,7 @@ import { until } from '#local-servers/testing/until.ts'
 import { toFlag } from '../../cli/command.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../../control/questions/all.ts'
-import type { Answer, AnyQuestion } from '../../control/questions/question.ts'
+import type { AnyQuestion, QuestionAnswer } from '../../control/questions/question.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { markedEnvironment } from '../support/marked-environment.ts'
@@ -15,7 +15,7 @@ import { TopicCommands } from '../support/topic-commands.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 type Row = Readonly<Record<string, unknown>>
-type AnyAnswer = Answer<Row>
+type AnyAnswer = QuestionAnswer<Row>
 type AnyShown = Answers['/questions']['/kafka/groups']
 
 describe('given a question', () => {

@@ -8,7 +8,7 @@ import { type LogRecord, normalizeEvent, readEvent, writeEvent } from '#runtime/
 import { KafkaLogReader, kafkaClient } from '#runtime/operating/kafka'
 import { S3HistoryStore } from '../../lib/history/adapters/history-bucket.ts'
 import { listSlices, rowsOfSlice } from '../../lib/history/read-history.ts'
-import { type HistoryRow, toLogRecord } from '../../lib/history/row.ts'
+import { type HistoryRow, toOriginalRecord } from '../../lib/history/row.ts'
 import { createSensors } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator/simulate.ts'
@@ -108,7 +108,7 @@ describe('given the archiver and a log', () => {
         )
         for (const [index, row] of rows.entries())
           assert.ok(
-            isDeepStrictEqual(content(toLogRecord(row)), content(records[index] as LogRecord)),
+            isDeepStrictEqual(content(toOriginalRecord(row)), content(records[index] as LogRecord)),
             `${partition}/${row.offset}`,
           )
         compared += rows.length

@@ -3,7 +3,7 @@ import { RetryableError } from '#runtime/consumer'
 import type { Simulation } from '#runtime/test/support/inside'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
-import type { Row, Rows, Table } from '../../lib/storage/table.ts'
+import type { Rows, StorageRow, Table } from '../../lib/storage/table.ts'
 
 /** Calls a receiver. It throws a RetryableError where the simulation makes the call fail. */
 type Call = <T>(what: string, call: () => Promise<T>) => Promise<T>
@@ -22,7 +22,7 @@ export function callsOf(simulation: Simulation | undefined, who: string): Call {
 /** Database in memory: tables by key, in which a row with a higher version replaces one with a lower one. */
 export class MemoryStorage implements Storage {
   readonly location = 'memory'
-  readonly tables = new Map<string, Map<string, Row>>()
+  readonly tables = new Map<string, Map<string, StorageRow>>()
   readonly #call: Call
 
   constructor(call: Call) {
@@ -38,8 +38,8 @@ export class MemoryStorage implements Storage {
 
   async close(): Promise<void> {}
 
-  #put({ name, key, version }: Table, row: Row): void {
-    const rows = this.tables.get(name) ?? new Map<string, Row>()
+  #put({ name, key, version }: Table, row: StorageRow): void {
+    const rows = this.tables.get(name) ?? new Map<string, StorageRow>()
     this.tables.set(name, rows)
     const id = JSON.stringify(row.slice(0, key.length))
     const before = rows.get(id)

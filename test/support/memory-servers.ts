@@ -1,7 +1,7 @@
 /** The topics of an environment and values of Redis, in memory, for code that appends to partitions. */
 
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents'
-import type { Connections, Value } from '#runtime/functions/connections'
+import type { Connections, StoredValue } from '#runtime/functions/connections'
 import { MemoryLogReader } from '#runtime/testing'
 import { resolveSignals } from '../../lib/app/naming/topic-table.ts'
 import { NAMES } from './families.ts'
@@ -62,7 +62,7 @@ export class MemoryServers {
     } as never
   }
 
-  value<T>(name: string): Value<T> {
+  value<T>(name: string): StoredValue<T> {
     const read = () => {
       const json = this.values.get(name)
       return json === undefined ? undefined : (JSON.parse(json) as T)

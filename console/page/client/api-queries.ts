@@ -12,7 +12,7 @@ type ChangeName = Extract<keyof Answers, `POST ${string}`>
 export type QueryName = Exclude<keyof Answers, ChangeName>
 
 /** State of a query. During an outage, it has both the last answer and the problem. */
-export interface Answer<T> {
+export interface QueryState<T> {
   readonly answer: T | undefined
   readonly problem: Problem | undefined
   /** True while `answer` is still the answer to the previous query. */
@@ -40,7 +40,7 @@ export function useAnswer<Name extends QueryName>(
   name: Name,
   query: Parameters = {},
   options: QueryOptions = {},
-): Answer<Answers[Name]> {
+): QueryState<Answers[Name]> {
   return useQuery(name, query, options, undefined)
 }
 
@@ -49,7 +49,7 @@ export function useLive<Name extends QueryName>(
   name: Name,
   query: Parameters = {},
   options: QueryOptions = {},
-): Answer<Answers[Name]> {
+): QueryState<Answers[Name]> {
   return useQuery(name, query, options, options.everyMs ?? LIVE_MS)
 }
 
@@ -64,7 +64,7 @@ function useQuery<Name extends QueryName>(
   query: Parameters,
   { keep = false, skip = false }: QueryOptions,
   everyMs: number | undefined,
-): Answer<Answers[Name]> {
+): QueryState<Answers[Name]> {
   const path = buildAddress(name, query)
   const [last, setLast] = useState<LastAnswer<Answers[Name]>>({
     path: '',

@@ -2,10 +2,16 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { Answers } from '../../api/all-routes.ts'
 import type { Parameters } from '../client/address.ts'
-import { type Answer, type QueryName, type QueryOptions, useAnswer, useLive } from '../client/api-queries.ts'
+import {
+  type QueryName,
+  type QueryOptions,
+  type QueryState,
+  useAnswer,
+  useLive,
+} from '../client/api-queries.ts'
 
 interface Props<T> {
-  readonly of: Answer<T>
+  readonly of: QueryState<T>
   /** Name of the requested data in messages, such as "the dead letters". */
   readonly what: string
   readonly children: (answer: T) => ComponentChildren

@@ -5,7 +5,7 @@ import { EmptyMessage } from './answer-view.tsx'
 import { Moment, rankSeverity, Severity } from './labels.tsx'
 import { formatNumber } from './value-texts.ts'
 
-export interface Column<Row> {
+export interface TableColumn<Row> {
   readonly heading: string
   readonly cell: (row: Row) => ComponentChildren
   /** Returns the sort key; absent for a column that cannot be sorted. */
@@ -20,7 +20,7 @@ interface Props<Row> {
   readonly name: string
   /** Caption for screen readers. */
   readonly caption: string
-  readonly columns: readonly Column<Row>[]
+  readonly columns: readonly TableColumn<Row>[]
   readonly rows: readonly Row[]
   readonly getKey: (row: Row) => string
   readonly empty: ComponentChildren
@@ -69,12 +69,12 @@ export function DataTable<Row>(props: Props<Row>): JSX.Element {
 }
 
 /** Returns the classes of the cells of a column. */
-function getClass({ align, isWide }: Pick<Column<never>, 'align' | 'isWide'>): string {
+function getClass({ align, isWide }: Pick<TableColumn<never>, 'align' | 'isWide'>): string {
   return [align, isWide && 'wide'].filter(Boolean).join(' ')
 }
 
 interface HeadingProps<Row> {
-  readonly column: Column<Row>
+  readonly column: TableColumn<Row>
   readonly order: string
   readonly onSort: (order: string) => void
 }
@@ -107,7 +107,7 @@ function Heading<Row>({ column, order, onSort }: HeadingProps<Row>): JSX.Element
  */
 function sortRows<Row>(
   rows: readonly Row[],
-  columns: readonly Pick<Column<Row>, 'heading' | 'sortBy'>[],
+  columns: readonly Pick<TableColumn<Row>, 'heading' | 'sortBy'>[],
   order: string,
 ): readonly Row[] {
   const isDown = order.startsWith('-')
@@ -167,16 +167,16 @@ export function column<Row>(
   heading: string,
   cell: Getter<Row, ComponentChildren>,
   sortBy?: Getter<Row, string | number>,
-): Column<Row> {
+): TableColumn<Row> {
   return { heading, cell, ...(sortBy && { sortBy }) }
 }
 
 /** Returns a column that a narrow screen leaves out. */
-export function toWide<Row>(of: Column<Row>): Column<Row> {
+export function toWide<Row>(of: TableColumn<Row>): TableColumn<Row> {
   return { ...of, isWide: true }
 }
 
-export function textColumn<Row>(heading: string, of: Getter<Row, string>): Column<Row> {
+export function textColumn<Row>(heading: string, of: Getter<Row, string>): TableColumn<Row> {
   return { heading, cell: of, sortBy: of }
 }
 
@@ -188,7 +188,7 @@ export function numberColumn<Row>(
     none = '–',
     text = formatNumber,
   }: { readonly none?: string; readonly text?: Getter<number, string> } = {},
-): Column<Row> {
+): TableColumn<Row> {
   const cell = (row: Row) => {
     const value = of(row)
     return value === null || value === undefined ? none : text(value)
@@ -196,7 +196,7 @@ export function numberColumn<Row>(
   return { heading, align: 'right', cell, sortBy: row => of(row) ?? -1 }
 }
 
-export function timeColumn<Row>(heading: string, of: Getter<Row, string | number | null>): Column<Row> {
+export function timeColumn<Row>(heading: string, of: Getter<Row, string | number | null>): TableColumn<Row> {
   const cell = (row: Row) => {
     const at = of(row)
     return at === null ? '–' : <Moment at={at} />
@@ -208,11 +208,11 @@ export function linkColumn<Row>(
   heading: string,
   of: Getter<Row, string>,
   to: Getter<Row, string>,
-): Column<Row> {
+): TableColumn<Row> {
   return { heading, cell: row => <a href={to(row)}>{of(row)}</a>, sortBy: of }
 }
 
-export function severityColumn<Row extends { readonly severity: string }>(): Column<Row> {
+export function severityColumn<Row extends { readonly severity: string }>(): TableColumn<Row> {
   return { heading: 'Severity', cell: ({ severity }) => <Severity of={severity} />, sortBy: rankSeverity }
 }
 

@@ -15,11 +15,11 @@ import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import {
-  type Column,
   column,
   DataTable,
   linkColumn,
   numberColumn,
+  type TableColumn,
   toWide,
 } from '../components/data-table.tsx'
 import { Tile, type TileProps } from '../components/facts.tsx'
@@ -326,7 +326,7 @@ function listFunctions({ consumers }: Overview): ShownFunction[] {
   }))
 }
 
-function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[] {
+function buildConsumerColumns({ overview, rate }: Props): TableColumn<ShownFunction>[] {
   return [
     linkColumn(
       'Consumer',

@@ -1,12 +1,12 @@
 /** Cells of declared columns. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import {
-  type Column,
   type ColumnOf,
   collectRows,
   formatMetric,
   type LinkedThing,
   type MetricValue,
+  type QuestionColumn,
   type Tone,
 } from '../../../control/questions/column.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
@@ -15,7 +15,7 @@ import { durationText, spanText } from '../../../lib/support/duration.ts'
 import { formatRanges } from '../../../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
 import { buildAddress } from '../client/address.ts'
-import type { Column as TableColumn } from '../components/data-table.tsx'
+import type { TableColumn } from '../components/data-table.tsx'
 import { Badge, EntityLink, Moment, rankSeverity, Severity, useNow } from '../components/labels.tsx'
 import { formatBytes, formatDigits, formatNumber } from '../components/value-texts.ts'
 
@@ -152,7 +152,7 @@ function showValue<Row>(column: ColumnOf<Row>, value: unknown, row: Row): Compon
   )
 }
 
-function formatText(type: Column['type'], value: unknown): string {
+function formatText(type: QuestionColumn['type'], value: unknown): string {
   if (type === 'numbers') return formatRanges(value as readonly number[])
   if (type === 'content') return formatContent(value as Content)
   if (typeof value !== 'number') return String(value)

@@ -9,7 +9,7 @@ import type {
   ShownField,
   ShownQuestions,
 } from '../../api/questions.ts'
-import { type Answer, type QueryOptions, useAnswer, useLive } from '../client/api-queries.ts'
+import { type QueryOptions, type QueryState, useAnswer, useLive } from '../client/api-queries.ts'
 import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { DataTable } from '../components/data-table.tsx'
@@ -71,7 +71,7 @@ export function useQuestion<Path extends QuestionPath>(
   path: Path,
   filter: QuestionTexts[Path],
   options?: QueryOptions,
-): { question: ShownQuestions[Path] | undefined; answer: Answer<QuestionAnswers[Path]> } {
+): { question: ShownQuestions[Path] | undefined; answer: QueryState<QuestionAnswers[Path]> } {
   return { question: useContext(QuestionsContext)?.[path], answer: useLive(path, filter, options) }
 }
 

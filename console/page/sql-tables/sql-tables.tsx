@@ -6,10 +6,10 @@ import { TimeChart } from '../charts/time-chart.tsx'
 import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import {
-  type Column,
   column,
   DataTable,
   numberColumn,
+  type TableColumn,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
@@ -105,7 +105,7 @@ export function RowTable({ table, answer, name = 'rows' }: RowTableProps): JSX.E
   )
 }
 
-function buildColumns({ columns, window }: RowsAnswer): readonly Column<ShownRow>[] {
+function buildColumns({ columns, window }: RowsAnswer): readonly TableColumn<ShownRow>[] {
   const shown = columns.map(buildColumn)
   if (!window) return shown
   const keys = columns.filter(({ isKey }) => isKey).length
@@ -118,7 +118,7 @@ function buildColumns({ columns, window }: RowsAnswer): readonly Column<ShownRow
   ]
 }
 
-function buildColumn({ name, type, isApproximate }: RowsAnswer['columns'][number]): Column<ShownRow> {
+function buildColumn({ name, type, isApproximate }: RowsAnswer['columns'][number]): TableColumn<ShownRow> {
   const heading = isApproximate ? `${name} (approximate)` : name
   if (isNumeric({ type }))
     return numberColumn(heading, ({ values }) => {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
-import { type Answer, useEnvironment, useLive } from '../client/api-queries.ts'
+import { type QueryState, useEnvironment, useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { Choice, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
@@ -14,7 +14,7 @@ const STORED_MS = 30_000
 /** Interval at which readings are asked for again, in milliseconds. */
 const READINGS_MS = 2_000
 
-interface ShownHistory extends Answer<EntityHistory> {
+interface ShownHistory extends QueryState<EntityHistory> {
   /** Range that is shown. Another one may be chosen. */
   readonly range: ChartRange
   readonly chosen: ChartRange

@@ -8,11 +8,11 @@ import { UNKNOWN } from '../charts/stretches.ts'
 import { buildAddress } from '../client/address.ts'
 import { EmptyMessage } from '../components/answer-view.tsx'
 import {
-  type Column,
   column,
   DataTable,
   numberColumn,
   severityColumn,
+  type TableColumn,
   textColumn,
   timeColumn,
   toWide,
@@ -57,7 +57,7 @@ export function StateTimes({ now: { states } }: { readonly now: EntityNow }): JS
 
 type StateTime = Omit<EntityNow['states'][number], 'value'> & { readonly value: string | null }
 
-const STATE_TIMES: readonly Column<StateTime>[] = [
+const STATE_TIMES: readonly TableColumn<StateTime>[] = [
   textColumn('State', ({ name }) => name),
   column('Value', ({ value }) => value ?? <span class="muted">{UNKNOWN}</span>),
   column('Last hour', ({ hour, value }) => formatTimeIn(hour, value)),
@@ -87,7 +87,7 @@ export function Statistics({ now: { metrics, states } }: { readonly now: EntityN
   )
 }
 
-const STATISTICS: readonly Column<Metric>[] = [
+const STATISTICS: readonly TableColumn<Metric>[] = [
   textColumn('Metric', ({ name, unit }) => `${name}${formatUnit(unit)}`),
   numberColumn('Newest', ({ statistics }) => statistics?.last),
   numberColumn('Least', ({ statistics }) => statistics?.minimum),
@@ -114,7 +114,7 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
     const leftMs = learned?.learningMs ?? 0
     return phase ?? (leftMs > 0 ? `learning for another ${durationText(leftMs)}` : 'inactive')
   }
-  const columns: readonly Column<WatchingRule>[] = [
+  const columns: readonly TableColumn<WatchingRule>[] = [
     column(
       'Rule',
       ({ name }) => <a href={buildAddress('/alerts/rules', { rule: name })}>{name}</a>,
@@ -170,7 +170,7 @@ interface NewestProps {
 
 export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
   const { newest, metrics, topic, partition } = now
-  const values: readonly Column<ShownReading>[] = [
+  const values: readonly TableColumn<ShownReading>[] = [
     ...now.states.map(({ name }, index) =>
       textColumn<ShownReading>(name, ({ states }) => states[index] ?? '–'),
     ),
@@ -179,7 +179,7 @@ export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
       return numberColumn<ShownReading>(`${name}${formatUnit(unit)}`, ({ values }) => values[index])
     }),
   ]
-  const columns: readonly Column<ShownReading>[] = [
+  const columns: readonly TableColumn<ShownReading>[] = [
     column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
     ...values.slice(0, FEW),
     ...values.slice(FEW).map(toWide),

@@ -12,7 +12,7 @@ import {
   rowsOfSlice,
   type Slice,
   tailRanges,
-  toLogRecord,
+  toOriginalRecord,
 } from '../../../lib/history/index.ts'
 import { readRecordGroups } from '../../../lib/log/read-records.ts'
 import type { TopicReach } from '../../../lib/log/topic-bounds.ts'
@@ -97,7 +97,7 @@ export async function* readPart(
   const isInside = ({ timestampMs }: LogRecord) => timestampMs >= fromMs && timestampMs < untilMs
   if (object && store) {
     for await (const rows of rowsOfSlice(families, store, { object, fromOffset, toOffset }))
-      yield rows.map(toLogRecord).filter(isInside)
+      yield rows.map(toOriginalRecord).filter(isInside)
   } else if (log) {
     const range = { topic, partition, start: fromOffset, end: toOffset + 1 }
     for await (const group of readRecordGroups(log.reader, [range])) {

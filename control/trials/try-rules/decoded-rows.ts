@@ -15,7 +15,7 @@ import {
   type ReadColumns,
   rowAt,
   type Slice,
-  toLogRecord,
+  toOriginalRecord,
 } from '../../../lib/history/index.ts'
 import { type Families, findJsonSchema } from '../../../lib/telemetry/index.ts'
 import type { TimeRange } from '../../queries/records/record-locations.ts'
@@ -81,7 +81,7 @@ class Rows {
       const timestampMs = timestamps[row] as number
       if (timestampMs < fromMs || timestampMs >= untilMs) continue
       const reading = this.#reading(row, timestampMs)
-      if (!reading) others.push(toLogRecord(rowAt(this.#families, TABLE, this.#columns.values, row)))
+      if (!reading) others.push(toOriginalRecord(rowAt(this.#families, TABLE, this.#columns.values, row)))
       found.push(reading)
     }
     const decoded = (await decodeRecords(others, this.#consumer)).values()

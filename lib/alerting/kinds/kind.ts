@@ -4,11 +4,11 @@
  */
 import type { AlertFired } from '../../schemas/types.ts'
 import type { MetricKind } from '../../telemetry/metric-kinds.ts'
-import type { Row, RuleRow } from '../rule-row.ts'
+import type { RuleFileRow, RuleRow } from '../rule-row.ts'
 import type { Keys } from './keys.ts'
 
 /** Value of a metric: a number, or the text of a state. */
-export type Value = number | string
+export type ReadingValue = number | string
 
 /** Limits that a value exceeds if it is greater than `above` or less than `below`. A missing limit is infinite. */
 export interface Limits {
@@ -26,7 +26,7 @@ interface Kind<Own> {
    */
   read(ruleRow: RuleRow, subject: Subject): Own | undefined
   /** Returns the keys and values as in a rule file. */
-  row(own: Own): Row
+  row(own: Own): RuleFileRow
 }
 
 /** Kind that decides which values are bad. A rule has exactly one condition. */
@@ -40,13 +40,13 @@ export interface ConditionKind<Own> extends Kind<Own> {
    * Returns whether the value has the type that this kind compares. A reading with another type is treated as a reading without the
    * metric.
    */
-  isValue(value: unknown): value is Value
+  isValue(value: unknown): value is ReadingValue
   /** Returns whether a value is bad while the rule is not firing. */
-  fires(own: Own, value: Value): boolean
+  fires(own: Own, value: ReadingValue): boolean
   /** Returns whether a value keeps a firing alert active. */
-  holds(own: Own, value: Value): boolean
+  holds(own: Own, value: ReadingValue): boolean
   /** Returns the limit that a value is compared with; undefined if the limit is not a number. */
-  threshold?(own: Own, which: 'fire' | 'clear', value: Value): number | undefined
+  threshold?(own: Own, which: 'fire' | 'clear', value: ReadingValue): number | undefined
   readonly words: {
     /** Returns the text that follows the metric, such as `above 40 °C` or `is degraded`. */
     text(own: Own, unit: string | undefined): string

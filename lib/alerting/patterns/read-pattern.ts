@@ -8,7 +8,7 @@ import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { describeWatched, dimensionNames, matchRow, readMatch } from '../read-match.ts'
 import type { Severity } from '../rule.ts'
 import { FIRE_KEYS_IN_PATTERNS } from '../rule-keys.ts'
-import { findUnit, formatSeconds, type Row, type RuleRow } from '../rule-row.ts'
+import { findUnit, formatSeconds, type RuleFileRow, type RuleRow } from '../rule-row.ts'
 import { templateError } from '../summary.ts'
 import { readFamily, reportUnknownMetric } from '../watched-names.ts'
 import { EVENTS, isEventName, listEventFamilies } from './event-names.ts'
@@ -36,7 +36,7 @@ export function readPatternRule(ruleRow: RuleRow): PatternRule {
   const { of, report } = ruleRow
   const labels = { ...of<Record<string, string>>('labels') }
   const keepFiringForMs = parseDuration(of('keepFiringFor') ?? 0) ?? 0
-  const row = of<Row>('pattern')
+  const row = of<RuleFileRow>('pattern')
   const fault: PatternFault = (at, message) => report('pattern', message, at)
   const pattern = row && readPattern(row, fault, ruleRow)
   if (pattern) {
@@ -61,21 +61,21 @@ export function readPatternRule(ruleRow: RuleRow): PatternRule {
   }
 }
 
-function readPattern(row: Row, fault: PatternFault, context: RuleContext): Pattern {
-  const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as Row, at, fault, context)
+function readPattern(row: RuleFileRow, fault: PatternFault, context: RuleContext): Pattern {
+  const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as RuleFileRow, at, fault, context)
   const per = (row.per ?? 'entity') as Per
   if (row.count !== undefined) {
     const [event, withinMs] = [read(['of'], row.of), readWithin(row, [], fault)]
     return { kind: 'count', per, count: row.count as number, event, withinMs }
   }
-  const steps = (row.sequence as readonly Row[]).map((step, index) => {
+  const steps = (row.sequence as readonly RuleFileRow[]).map((step, index) => {
     const at = ['sequence', index]
     return { event: read(at, step), withinMs: readStepWithin(step, index, at, fault) }
   })
   return { kind: 'sequence', per, steps }
 }
 
-function readStepWithin(step: Row, index: number, at: MatcherPath, fault: PatternFault): number {
+function readStepWithin(step: RuleFileRow, index: number, at: MatcherPath, fault: PatternFault): number {
   if (index > 0) {
     if (step.within !== undefined) return readWithin(step, at, fault)
     fault([...at, 'within'], 'is missing: must be the maximum time since the previous step, such as 5m')
@@ -84,7 +84,7 @@ function readStepWithin(step: Row, index: number, at: MatcherPath, fault: Patter
   return 0
 }
 
-function readWithin(row: Row, at: MatcherPath, fault: PatternFault): number {
+function readWithin(row: RuleFileRow, at: MatcherPath, fault: PatternFault): number {
   const ms = parseDuration(row.within)
   if (ms !== undefined && ms > 0 && ms <= MAX_MS) return ms
   fault(
@@ -135,8 +135,8 @@ function listFamilyNames(families: Families, event: string): readonly string[] {
  * Reports steps that compare metrics of one name but of different units, because the reader of the rule cannot know which unit a
  * threshold has.
  */
-function reportUnits(families: Families, row: Row, fault: PatternFault): void {
-  const steps = ((row.sequence ?? []) as readonly Row[]).map((step, index) => ({
+function reportUnits(families: Families, row: RuleFileRow, fault: PatternFault): void {
+  const steps = ((row.sequence ?? []) as readonly RuleFileRow[]).map((step, index) => ({
     index,
     family: String(step.family),
     metric: step.metric as string | undefined,
@@ -160,7 +160,7 @@ function describeUnit(unit: string | undefined): string {
 }
 
 /** Returns the keys and values of a pattern as in a rule file. */
-export function patternRow(pattern: Pattern): Row {
+export function patternRow(pattern: Pattern): RuleFileRow {
   const { per } = pattern
   if (pattern.kind === 'count') {
     const { count, event, withinMs } = pattern
@@ -180,7 +180,7 @@ type Texts = string | readonly string[]
  *
  * @param row row that has been validated against the schema
  */
-function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, context: RuleContext): Matcher {
+function readMatcher(row: RuleFileRow, at: MatcherPath, fault: PatternFault, context: RuleContext): Matcher {
   const ruleRow: RuleRow = {
     row,
     of: <Value>(key: string) => row[key] as Value | undefined,
@@ -233,7 +233,7 @@ function eventMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault): M
 }
 
 /** Returns the keys and values of a matcher as in a rule file. */
-export function matcherRow(matcher: Matcher): Row {
+export function matcherRow(matcher: Matcher): RuleFileRow {
   const { match } = matcher
   const matchRows = match && { match: matchRow(match) }
   if (matcher.of === 'event') {

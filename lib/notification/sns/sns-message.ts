@@ -3,7 +3,7 @@
  * less than 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html:
  * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
-import { highestSeverity, listRules, type Message, sluiceBody } from '../message.ts'
+import { highestSeverity, listRules, type NotificationMessage, sluiceBody } from '../message.ts'
 import { alertLine, cut, formatTitle, plainText } from '../plain-text.ts'
 
 /** Maximum size of a message including its attributes, in bytes. The same limit applies to all messages of one request together. */
@@ -28,7 +28,7 @@ export interface SnsMessage {
  * Returns the SNS message for the receivers in `to`. If the message is too large, alerts are removed from it and counted as
  * `omitted`. Pure.
  */
-export function snsMessage(message: Message): SnsMessage {
+export function snsMessage(message: NotificationMessage): SnsMessage {
   let fitting = message
   for (;;) {
     const built = build(fitting, message)
@@ -40,7 +40,7 @@ export function snsMessage(message: Message): SnsMessage {
   }
 }
 
-function withAlerts(message: Message, count: number): Message {
+function withAlerts(message: NotificationMessage, count: number): NotificationMessage {
   const { alerts, omitted } = message.notification
   const remainingAlerts = alerts.slice(0, count)
   const notification = {
@@ -56,7 +56,7 @@ function withAlerts(message: Message, count: number): Message {
  *
  * @param whole message with all its alerts. The filter attributes always describe all alerts.
  */
-function build(message: Message, whole: Message): SnsMessage {
+function build(message: NotificationMessage, whole: NotificationMessage): SnsMessage {
   const { notification, env, to } = whole
   const { notificationId, group, status, reason, alerts } = notification
   const severity = highestSeverity(notification)

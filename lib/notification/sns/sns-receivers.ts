@@ -1,7 +1,7 @@
 /** Receivers that share the SNS topic of the environment. */
 import { confirmDelivery, type Delivered, RetryableError, reject, retry } from '#runtime/consumer'
 import type { Outlet } from '../deliver.ts'
-import type { Message } from '../message.ts'
+import type { NotificationMessage } from '../message.ts'
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './sns-message.ts'
 
 /** Message that SNS has not accepted, and the reason. */
@@ -35,8 +35,8 @@ export class SnsReceivers implements Outlet {
     this.#topic = topic
   }
 
-  async deliver(messages: readonly Message[]): Promise<readonly Delivered[]> {
-    const outcomes = new Map<Message, Delivered>()
+  async deliver(messages: readonly NotificationMessage[]): Promise<readonly Delivered[]> {
+    const outcomes = new Map<NotificationMessage, Delivered>()
     const heldUp = new Set<string>()
     for (const call of splitIntoCalls(messages)) {
       // A resolution must not be published before its firing alert, which is about to be offered again.
@@ -78,7 +78,7 @@ function toOutcome(refusal: NotPublished | undefined): Delivered {
 }
 
 interface Built {
-  readonly message: Message
+  readonly message: NotificationMessage
   readonly toSend: SnsMessage
 }
 
@@ -87,7 +87,7 @@ interface Built {
  * request. SNS could accept the second message and reject the first, so that a resolution would be delivered before its firing
  * alert.
  */
-function splitIntoCalls(messages: readonly Message[]): Built[][] {
+function splitIntoCalls(messages: readonly NotificationMessage[]): Built[][] {
   const all: Built[][] = []
   let bytes = 0
   for (const message of messages) {
@@ -105,6 +105,6 @@ function splitIntoCalls(messages: readonly Message[]): Built[][] {
   return all
 }
 
-function getGroup({ notification }: Message): string {
+function getGroup({ notification }: NotificationMessage): string {
   return notification.group
 }

@@ -1,6 +1,6 @@
 /** Makes one attempt to deliver a message to a webhook, in one request or several, and interprets the responses. */
 import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#runtime/consumer'
-import { isOpen, type Message, type Part, sluiceBody } from '../message.ts'
+import { isOpen, type NotificationMessage, type Part, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { findChatFailure } from './chat.ts'
 import { pagerdutyParts } from './pagerduty.ts'
@@ -62,7 +62,7 @@ export interface Attempt {
   readonly retryAfterMs?: number
 }
 
-type ToParts = (message: Message, access: WebhookAccess) => readonly Part[]
+type ToParts = (message: NotificationMessage, access: WebhookAccess) => readonly Part[]
 
 const FORMATS: Readonly<Record<Format, ToParts>> = {
   sluice: message => [{ body: sluiceBody(message) }],
@@ -82,7 +82,7 @@ const CHATS: ReadonlySet<Format> = new Set(['slack', 'teams'])
  */
 export async function attempt(
   receiver: WebhookReceiver,
-  message: Message,
+  message: NotificationMessage,
   ports: WebhookPorts,
   untilMs = Number.POSITIVE_INFINITY,
 ): Promise<Attempt> {
@@ -116,7 +116,7 @@ interface PartAttempt extends Attempt {
 async function post(
   receiver: WebhookReceiver,
   access: WebhookAccess,
-  message: Message,
+  message: NotificationMessage,
   part: object,
   ports: WebhookPorts,
 ): Promise<PartAttempt> {

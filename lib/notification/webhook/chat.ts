@@ -2,14 +2,14 @@
 import type { Alert } from '../../alerting/alert.ts'
 import { escapeText } from '../../support/escape-text.ts'
 import { isObject, parseJson } from '../../support/json.ts'
-import type { Message } from '../message.ts'
+import type { NotificationMessage } from '../message.ts'
 import { alertLine, formatTitle, omission } from '../plain-text.ts'
 
 /** Marks of firing alerts. They are characters, because plain text has no names of emojis. */
 const MARKS: Readonly<Record<string, string>> = { critical: '🔴', warning: '🟠', info: '🔵' }
 
 /** @param most number of alerts that the chat lists; further alerts are only counted */
-export function formatChat(message: Message, most: number) {
+export function formatChat(message: NotificationMessage, most: number) {
   const { notification, families, isDigest } = message
   const { group, reason, notificationId } = notification
   const alerts = notification.alerts.slice(0, most)

@@ -6,7 +6,7 @@
 import { derivedId } from '#runtime/consumer'
 import type { Alert } from '../../alerting/alert.ts'
 import { escapeText } from '../../support/escape-text.ts'
-import { highestSeverity, type Message, type Part } from '../message.ts'
+import { highestSeverity, type NotificationMessage, type Part } from '../message.ts'
 import { cut, describeAlert, formatTitle, listLinks, omission } from '../plain-text.ts'
 
 const LIMITS = { summary: 1_024, dedupKey: 255 } as const
@@ -15,7 +15,7 @@ const RESOLVE = { event_action: 'resolve' } as const
 const DIGEST_SEVERITIES = { firing: 'warning', resolved: 'info' } as const
 
 /** Returns the events of a message. The key of each is the id of its alert, or `omitted`. */
-export function pagerdutyParts(message: Message, routing_key: string): readonly Part[] {
+export function pagerdutyParts(message: NotificationMessage, routing_key: string): readonly Part[] {
   const { env, notification } = message
   const { alerts, reason, group } = notification
   const part = (key: string, action: object, id = key): Part => {
@@ -33,7 +33,7 @@ export function pagerdutyParts(message: Message, routing_key: string): readonly 
   return action ? [...own, part('omitted', action, derivedId('group', env, group))] : own
 }
 
-function toAction(message: Message, alert: Alert): object {
+function toAction(message: NotificationMessage, alert: Alert): object {
   const { rule, severity, entity, startedAt, status } = alert
   if (status === 'resolved') return RESOLVE
   const payload = {
@@ -51,7 +51,7 @@ function toAction(message: Message, alert: Alert): object {
  * Returns the action for the event about alerts of which only the number is known; undefined if nothing happens to it. It is open
  * until its group resolves. That of a digest is open until a person resolves it, because the digest does not say what still fires.
  */
-function toOmittedAction(message: Message): object | undefined {
+function toOmittedAction(message: NotificationMessage): object | undefined {
   const { notification, env, isDigest, isOvertaken } = message
   const { status, alerts, omitted, reason } = notification
   // An overtaken message counts alerts that are events of a later one.
@@ -64,7 +64,12 @@ function toOmittedAction(message: Message): object | undefined {
   return trigger(message, summary, { source: `sluice ${env}`, severity }, { omitted })
 }
 
-function trigger({ notification, env }: Message, summary: string, payload: object, details: object): object {
+function trigger(
+  { notification, env }: NotificationMessage,
+  summary: string,
+  payload: object,
+  details: object,
+): object {
   const { group, notificationId } = notification
   return {
     event_action: 'trigger',

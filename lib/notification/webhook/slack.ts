@@ -3,7 +3,7 @@
  * any producer: in Slack's markup they could be formatted, be links, or notify a channel. Source:
  * https://docs.slack.dev/reference/block-kit/blocks (50 blocks in a message; 150 characters in a header, 3,000 in another text). Discord accepts 2,000 in the text beside the blocks.
  */
-import type { Message } from '../message.ts'
+import type { NotificationMessage } from '../message.ts'
 import { cut } from '../plain-text.ts'
 import { formatChat } from './chat.ts'
 
@@ -12,7 +12,7 @@ export const SLACK_LIMITS = { blocks: 50, header: 150, text: 3_000, fallback: 2_
 const FRAME = 3
 
 /** Returns the body of a request. Pure. */
-export function slackBody(message: Message): object {
+export function slackBody(message: NotificationMessage): object {
   const { title: full, lines, more, origin } = formatChat(message, SLACK_LIMITS.blocks - FRAME)
   const title = cut(full, SLACK_LIMITS.header)
   return {

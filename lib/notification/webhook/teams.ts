@@ -5,7 +5,7 @@
  * https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook (28 KB in a message).
  */
 import type { Alert } from '../../alerting/alert.ts'
-import { highestSeverity, type Message } from '../message.ts'
+import { highestSeverity, type NotificationMessage } from '../message.ts'
 import { cut, listLinks } from '../plain-text.ts'
 import { formatChat } from './chat.ts'
 
@@ -13,14 +13,14 @@ const LIMITS = { bytes: 28_000, alerts: 40, title: 200, text: 1_000, actions: 6,
 const COLORS: Readonly<Record<string, string>> = { critical: 'attention', warning: 'warning', info: 'accent' }
 
 /** Returns the body of a request, with as many alerts as fit. Teams may count bytes in UTF-8 or in UTF-16. */
-export function teamsBody(message: Message, most: number = LIMITS.alerts): object {
+export function teamsBody(message: NotificationMessage, most: number = LIMITS.alerts): object {
   const body = buildBody(message, most)
   const json = JSON.stringify(body)
   const fits = Math.max(Buffer.byteLength(json), 2 * json.length) <= LIMITS.bytes
   return fits || most === 0 ? body : teamsBody(message, most - 1)
 }
 
-function buildBody(message: Message, most: number): object {
+function buildBody(message: NotificationMessage, most: number): object {
   const { title, alerts, lines, more, origin } = formatChat(message, most)
   const isResolved = message.notification.status === 'resolved'
   const color = isResolved ? 'good' : (COLORS[highestSeverity(message.notification) ?? ''] ?? 'default')

@@ -4,7 +4,7 @@
  */
 import { confirmDelivery, type Delivered, retry } from '#runtime/consumer'
 import type { Outlet } from '../deliver.ts'
-import type { Message } from '../message.ts'
+import type { NotificationMessage } from '../message.ts'
 import { type OpenGroups, rememberOffered, selectNews } from '../overtaken.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
@@ -42,7 +42,10 @@ export class Webhook implements Outlet {
     this.#ports = ports
   }
 
-  async deliver(messages: readonly Message[], openGroups: OpenGroups): Promise<readonly Delivered[]> {
+  async deliver(
+    messages: readonly NotificationMessage[],
+    openGroups: OpenGroups,
+  ): Promise<readonly Delivered[]> {
     const untilMs = this.#ports.nowMs() + BATCH_MS
     const heldUp = new Set<string>()
     const outcomes: Delivered[] = []
@@ -67,7 +70,7 @@ export class Webhook implements Outlet {
     return outcomes
   }
 
-  async #deliverOne(news: Message | undefined, untilMs: number): Promise<Result> {
+  async #deliverOne(news: NotificationMessage | undefined, untilMs: number): Promise<Result> {
     if (news === undefined) return { outcome: confirmDelivery('superseded') }
     const { nowMs, pause } = this.#ports
     const waitMs = this.#pause.endMs - nowMs()

@@ -7,7 +7,7 @@ import { Client, type ClientConfig, Connection, Pool, type PoolClient, type Pool
 import { PermanentError, RetryableError } from '#runtime/consumer'
 import { MIGRATIONS } from '../migrations.ts'
 import type { Question, Storage, StorageReader, StoredRow } from '../storage.ts'
-import type { Column, Row, Rows, Table } from '../table.ts'
+import type { Rows, StorageColumn, StorageRow, Table } from '../table.ts'
 import { type Dialect, quoteNames, type View } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 import { DATETIME } from './postgres-datetime.ts'
@@ -259,7 +259,7 @@ class MigrationDialect extends PostgresDialect {
 async function insertRows(
   client: PoolClient,
   table: Table,
-  rows: readonly Row[],
+  rows: readonly StorageRow[],
   existing: 'replace' | 'keep',
 ): Promise<number> {
   const names = quoteNames(table.columns.map(([column]) => column))
@@ -278,11 +278,11 @@ function stage({ columns }: Table): string {
 }
 
 /** Returns the values of each column. */
-function toParameters({ columns }: Table, rows: readonly Row[]): Row[] {
+function toParameters({ columns }: Table, rows: readonly StorageRow[]): StorageRow[] {
   return columns.map(([, type], index) => rows.map(row => formatValue(row[index] ?? null, type)))
 }
 
-function formatValue(value: Row[number], type: Column[1]): Row[number] {
+function formatValue(value: StorageRow[number], type: StorageColumn[1]): StorageRow[number] {
   return type === 'TIMESTAMP' && value !== null ? new Date(Number(value)).toISOString() : value
 }
 

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, SqliteDialect } from 'kysely'
 import { PermanentError, RetryableError } from '#runtime/consumer'
 import { NOTHING_YET, type Question, type Storage, type StorageReader, type StoredRow } from '../storage.ts'
-import { type Row, type Rows, TABLES, type Table } from '../table.ts'
+import { type Rows, type StorageRow, TABLES, type Table } from '../table.ts'
 import type { Dialect } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 
@@ -171,7 +171,7 @@ function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): n
 function insertRows(
   db: DatabaseSync,
   table: Table,
-  rows: readonly Row[],
+  rows: readonly StorageRow[],
   existing: 'replace' | 'keep',
 ): number {
   const { name, columns } = table
@@ -188,7 +188,7 @@ function insertRows(
 }
 
 /** Returns a time such as `2026-03-01 12:00:00.000`, which can be compared with the results of `datetime`. */
-function formatTime(value: Row[number] | undefined): string | null {
+function formatTime(value: StorageRow[number] | undefined): string | null {
   return typeof value === 'number' ? new Date(value).toISOString().slice(0, -1).replace('T', ' ') : null
 }
 

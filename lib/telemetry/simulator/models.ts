@@ -6,7 +6,7 @@
  */
 
 /** Row of a transition matrix, which describes one activity. */
-export interface Row {
+export interface TransitionRow {
   /** Mean duration of the activity, in seconds. */
   readonly lasts: number
   /** Probabilities of the activities that can follow. The hub of the model must be first. */
@@ -20,7 +20,7 @@ export interface Motion {
 }
 
 type Axes = readonly [x: number, y: number, z: number]
-export type Matrix = Readonly<Record<string, Row>>
+export type Matrix = Readonly<Record<string, TransitionRow>>
 
 export interface Model {
   /** Activity that can follow every other activity. */

@@ -1,6 +1,6 @@
 /** Simulates the motion of a device: the activity, which is a Markov chain, and the acceleration during the activity. */
 import type { Device } from './fleet.ts'
-import { type Matrix, type Model, type Motion, modelNamed, type Row } from './models.ts'
+import { type Matrix, type Model, type Motion, modelNamed, type TransitionRow } from './models.ts'
 import { uniform } from './noise.ts'
 import { type Moment, type Observation, solarHour } from './simulated-time.ts'
 
@@ -77,7 +77,7 @@ export function isDay(timeMs: number, longitude: number): boolean {
  * @param draw random number from 0 to below 1; the smallest numbers lead to the hub
  */
 function nextActivity(activity: string, draw: number, matrix: Matrix, hub: string): string {
-  const { lasts, next } = matrix[activity] as Row
+  const { lasts, next } = matrix[activity] as TransitionRow
   let left = ((activity === hub ? 1 - draw : draw) * lasts * 1_000) / STEP_MS
   if (left >= 1) return activity
   for (const [name, share] of Object.entries(next)) {

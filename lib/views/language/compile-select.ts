@@ -1,6 +1,6 @@
 /** Compiles questions to tables and streams. Pure. */
 
-import { type Evaluator, evaluator, type Value } from '../evaluate-expression.ts'
+import { type Evaluator, type ExpressionValue, evaluator } from '../evaluate-expression.ts'
 import type { ViewChanged } from '../event-names.ts'
 import {
   type ColumnType,
@@ -26,7 +26,7 @@ import type { Parse, Query, Statement } from './syntax.ts'
 
 /** Row of a table, or of a change of it. */
 interface SelectableRow {
-  readonly values: Readonly<Record<string, Value>>
+  readonly values: Readonly<Record<string, ExpressionValue>>
   readonly rowtimeMs?: number
   readonly window?: { readonly startMs: number; readonly endMs: number }
 }
@@ -47,9 +47,9 @@ export interface TableSelection extends Question {
   /** Values of the group, if the condition names all of them. */
   readonly key?: readonly Scalar[]
   /** Returns the values of the columns; undefined if the row does not meet the condition. */
-  selectRow(row: SelectableRow): readonly Value[] | undefined
+  selectRow(row: SelectableRow): readonly ExpressionValue[] | undefined
   /** Also returns the key of a row that has ended, unless the condition excludes this key. */
-  selectChange(change: ViewChanged): readonly Value[] | undefined
+  selectChange(change: ViewChanged): readonly ExpressionValue[] | undefined
 }
 
 /** A question to the events of a stream. */
@@ -57,7 +57,7 @@ export interface StreamSelection extends Question {
   readonly isPush: true
   readonly stream: StreamPlan
   /** Returns the values of the columns; undefined if the event does not meet the condition. */
-  selectEvent(event: object): readonly Value[] | undefined
+  selectEvent(event: object): readonly ExpressionValue[] | undefined
 }
 
 /** Plan with generations that are being built, and are not read. */
@@ -160,7 +160,7 @@ function compileItems(query: SelectQuery, source: Resolve, every: readonly Colum
       isPush: query.emit !== undefined,
       ...(query.limit === null ? {} : { limit: query.limit }),
     },
-    select: (from: Parameters<Evaluator>[0], meets = (isMet: Value): boolean => isMet === true) =>
+    select: (from: Parameters<Evaluator>[0], meets = (isMet: ExpressionValue): boolean => isMet === true) =>
       isMet && !meets(isMet(from)) ? undefined : columns.map(({ read }) => read(from)),
   }
 }

@@ -19,7 +19,7 @@ import { BatchProgress } from './batch-progress.ts'
 import { type DiscardContext, discard } from './discard.ts'
 import type { FailedBatches, Tried } from './failed-batches.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
-import { type AnswerOptions, type Outcome, readAnswer, retryWholeBatch } from './outcome.ts'
+import { type AnswerOptions, type InvocationOutcome, readAnswer, retryWholeBatch } from './outcome.ts'
 import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.ts'
 import type { RunningInvocations } from './running-invocations.ts'
 import type { Semaphore } from './semaphore.ts'
@@ -157,7 +157,7 @@ class Delivery {
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
   }
 
-  async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<PendingRecord> }> {
+  async #invoke(parts: Batch): Promise<{ requestId: string; outcome: InvocationOutcome<PendingRecord> }> {
     const { mapping, faults } = this.#to
     const requestId = randomUUID()
     const endInvocation = this.#to.running.begin(parts)
@@ -283,7 +283,7 @@ class Delivery {
   }
 
   #handleFailure(
-    { again, reported, reason = '' }: Outcome<PendingRecord>,
+    { again, reported, reason = '' }: InvocationOutcome<PendingRecord>,
     units: readonly Unit<PendingRecord>[],
     { tries, response }: { readonly tries: number; readonly response: LastResponse },
     waitMs: number,

@@ -1,6 +1,6 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Faults } from '../faults/faults.ts'
-import type { Message } from '../invoke/event.ts'
+import type { PolledMessage } from '../invoke/event.ts'
 import type { EventContent } from '../invoke/event-content.ts'
 import { MAX_PAYLOAD_BYTES } from '../invoke/event-size.ts'
 import { Backpressure, type Fetching } from '../poll/backpressure.ts'
@@ -117,7 +117,7 @@ export class Dispatcher {
   }
 
   /** Adds fetched records of a partition, in the order of their offsets. Resolves when there is space for more. */
-  async add(partition: number, messages: readonly Message[]): Promise<void> {
+  async add(partition: number, messages: readonly PolledMessage[]): Promise<void> {
     const queue = this.#queues.get(partition)
     if (!queue || messages.length === 0) return
     this.#enqueuer.enqueue(queue, messages, () => this.dispatchSoon())

@@ -9,7 +9,7 @@ import {
 } from '../support/partition-records.ts'
 
 /** Outcome of an invocation: the records that must be delivered again. All other records of the batch are done. */
-export interface Outcome<R extends WithOffset> {
+export interface InvocationOutcome<R extends WithOffset> {
   /** Records to redeliver. */
   readonly again: readonly PartitionRecords<R>[]
   /** Records that a partial response has reported as failed; absent if the whole batch is redelivered. */
@@ -34,7 +34,7 @@ export interface AnswerOptions {
 export function retryWholeBatch<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   reason: string,
-): Outcome<R> {
+): InvocationOutcome<R> {
   return { again: parts, reason }
 }
 
@@ -46,7 +46,7 @@ export function readAnswer<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   answer: unknown,
   reading: AnswerOptions,
-): Outcome<R> {
+): InvocationOutcome<R> {
   if (!reading.reportsFailures) return { again: [], ...warningOfIgnored(answer) }
   if (answer == null) return { again: [] }
   if (!isObject(answer)) return retryWholeBatch(parts, `it returned ${brief(answer)}, not batchItemFailures`)
@@ -70,7 +70,7 @@ function partial<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   failures: readonly unknown[],
   { topic, afterPartialResponse }: AnswerOptions,
-): Outcome<R> {
+): InvocationOutcome<R> {
   const byName = new Map(parts.map(part => [partitionName(topic, part.partition), part]))
   const failed = new Map<number, Set<number>>()
   for (const failure of failures) {

@@ -6,7 +6,7 @@ import {
   splitInHalf,
   type WithOffset,
 } from '../support/partition-records.ts'
-import type { Outcome } from './outcome.ts'
+import type { InvocationOutcome } from './outcome.ts'
 
 /** Records that are delivered together, with the history of their attempts. */
 export interface Unit<R extends WithOffset> {
@@ -35,7 +35,7 @@ export interface NextAttempts<R extends WithOffset> {
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,
-  outcome: Pick<Outcome<R>, 'again' | 'reported'>,
+  outcome: Pick<InvocationOutcome<R>, 'again' | 'reported'>,
   policy: RetryPolicy,
 ): NextAttempts<R> {
   const { again, reported } = outcome

@@ -1,6 +1,6 @@
 import { listHeaders } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
-import { type LambdaEvent, type Message, partitionName } from './event.ts'
+import { type LambdaEvent, type PolledMessage, partitionName } from './event.ts'
 import { copyRecords, countBytes, type PackedRecord, unpack } from './packed-records.ts'
 
 /** An event for a handler. */
@@ -84,7 +84,7 @@ export class RecordsEvent implements EventContent, PackedEvent {
  * Returns the JSON of a `LambdaRecord`. A header that is null in Kafka becomes an empty object. The text is assembled directly from
  * bytes, because building and serializing objects would take several times as long. See rules 12 and 13 in `RULES.md`.
  */
-export function recordJson(topic: string, partition: number, message: Message): string {
+export function recordJson(topic: string, partition: number, message: PolledMessage): string {
   const { offset, timestamp, key, value, keySchema, valueSchema } = message
   // If the timestamp type is LogAppendTime (1), kafkajs has set the timestamp to the broker's time.
   const type = message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME'
@@ -118,7 +118,7 @@ export function eventJson(
   return `${JSON.stringify(source).slice(0, -1)},"records":{${records.join()}}}`
 }
 
-function headersJson(message: Message): string {
+function headersJson(message: PolledMessage): string {
   const headers = listHeaders(message)
   if (headers.length === 0) return '[]'
   return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:${bytes ? `[${toSignedBytes(bytes)}]` : '{}'}}`).join()}]`

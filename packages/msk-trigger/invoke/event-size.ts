@@ -1,5 +1,5 @@
 import { listHeaders } from '@sluice/kafka-records'
-import { type Message, partitionName, type SchemaMetadata } from './event.ts'
+import { type PolledMessage, partitionName, type SchemaMetadata } from './event.ts'
 
 /** Maximum payload of a synchronous invocation: 6 MB of JSON. See rule 1 in `RULES.md`. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -15,7 +15,7 @@ const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.le
  * Returns the size of a record in the JSON event, including the comma after it (rule 8 in `RULES.md`). The size is calculated
  * without building the JSON, because every record is measured.
  */
-export function recordBytes(topic: string, partition: number, message: Message): number {
+export function recordBytes(topic: string, partition: number, message: PolledMessage): number {
   let bytes = FRAME + topic.length + digits(partition) + message.offset.length + message.timestamp.length
   bytes += message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME'.length : 'CREATE_TIME'.length
   if (message.key != null) bytes += KEY + base64Length(message.key)

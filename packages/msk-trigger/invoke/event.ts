@@ -28,7 +28,7 @@ export interface LambdaEvent {
 }
 
 /** Properties of a kafkajs message that are delivered. `batchContext` exists at run time but not in kafkajs's types. */
-export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
+export type PolledMessage = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
   readonly batchContext?: { readonly timestampType?: number }
   /** Headers in the order in which they are stored in the log. */
   readonly headerList?: readonly (readonly [name: string, value: Buffer | null])[]
@@ -58,6 +58,6 @@ export function partitionName(topic: string, partition: number): string {
 const MANY_HEADERS = 500
 
 /** Returns true if building a record of this message takes much longer than usual. */
-export function hasManyHeaders({ headerList }: Message): boolean {
+export function hasManyHeaders({ headerList }: PolledMessage): boolean {
   return headerList !== undefined && headerList.length >= MANY_HEADERS
 }

@@ -3,7 +3,7 @@
  * collectors.
  */
 import { listHeaders } from '@sluice/kafka-records'
-import type { Message } from './event.ts'
+import type { PolledMessage } from './event.ts'
 import {
   createView,
   HEAD,
@@ -39,7 +39,7 @@ export class RecordPacker {
     this.#expected = expectedBytes
   }
 
-  pack(message: Message): PackedRecord {
+  pack(message: PolledMessage): PackedRecord {
     const { key, value, keySchema, valueSchema } = message
     const headers = listHeaders(message)
     const schemas = keySchema || valueSchema ? JSON.stringify([keySchema, valueSchema]) : ''
@@ -90,7 +90,7 @@ function writeHeader(bytes: Buffer, at: number, name: string, value: Buffer | nu
 }
 
 /** Unpacks a record. Its key, value and headers reference the packed bytes. */
-export function unpack({ bytes, start }: PackedRecord): Message {
+export function unpack({ bytes, start }: PackedRecord): PolledMessage {
   const of = readFields(createView(bytes), start)
   const [keySchema, valueSchema] = readSchemas(bytes, of)
   const part = (at: number, length: number) => (length < 0 ? null : bytes.subarray(at, at + length))

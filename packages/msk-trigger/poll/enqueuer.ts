@@ -1,4 +1,4 @@
-import type { Message } from '../invoke/event.ts'
+import type { PolledMessage } from '../invoke/event.ts'
 import { Attempts, type Backoff, delayAfter, shouldLog } from '../report/attempts.ts'
 import { rootMessage } from '../report/explain-error.ts'
 import type { MappingReports } from '../report/reports.ts'
@@ -32,7 +32,7 @@ export class Enqueuer {
   }
 
   /** Calls `onAppended` when the records are in the queue. Never calls it if the queue is revoked first. */
-  enqueue(queue: PartitionQueue, messages: readonly Message[], onAppended: () => void): void {
+  enqueue(queue: PartitionQueue, messages: readonly PolledMessage[], onAppended: () => void): void {
     const append = queue.reserve(messages)
     const finish = (entries: readonly Entry[]) => {
       append(entries, Date.now())
@@ -53,7 +53,7 @@ export class Enqueuer {
 
   async #askUntilAnswered(
     queue: PartitionQueue,
-    messages: readonly Message[],
+    messages: readonly PolledMessage[],
     earlier: Promise<void> | undefined,
     begun: Promise<readonly Entry[]> | undefined,
   ): Promise<readonly Entry[] | undefined> {

@@ -1,19 +1,19 @@
 import { admits, filterData } from '../config/filters.ts'
 import type { Mapping } from '../config/mappings.ts'
-import type { Message } from '../invoke/event.ts'
+import type { PolledMessage } from '../invoke/event.ts'
 
 /** Classification of a fetched record before it is added to a batch. */
 export type Entry =
-  | { readonly fate: 'deliver'; readonly message: Message }
+  | { readonly fate: 'deliver'; readonly message: PolledMessage }
   /** Record that no filter accepts, or gap. It is skipped, and only its offset is committed. See rule 39 in `RULES.md`. */
-  | { readonly fate: 'skip'; readonly message: Message }
+  | { readonly fate: 'skip'; readonly message: PolledMessage }
   /**
    * Record whose schema is missing in the registry, or that does not match its schema. `message` is the unchanged record. See rule
    * 15 in `RULES.md`.
    */
   | {
       readonly fate: 'fail'
-      readonly message: Message
+      readonly message: PolledMessage
       readonly reason: 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
       readonly why: string
     }
@@ -21,7 +21,7 @@ export type Entry =
 /** Classifies the records of one fetch, in order. Rejects only if a required service is unavailable. */
 export type Intake = (
   partition: number,
-  messages: readonly Message[],
+  messages: readonly PolledMessage[],
 ) => readonly Entry[] | Promise<readonly Entry[]>
 
 /**
@@ -59,10 +59,10 @@ export function makeIntake({ filters, registry }: Pick<Mapping, 'filters' | 'reg
  * Returns true for a record whose value was omitted. Such a record cannot be decoded or filtered, and its queue marks it as
  * undeliverable.
  */
-function isOversize({ oversizeBytes }: Message): boolean {
+function isOversize({ oversizeBytes }: PolledMessage): boolean {
   return oversizeBytes !== undefined
 }
 
-function deliver(message: Message): Entry {
+function deliver(message: PolledMessage): Entry {
   return { fate: message.isGap ? 'skip' : 'deliver', message }
 }

@@ -4,7 +4,7 @@ import { type Broker, type Cluster, hookClusters } from '@sluice/kafka-records'
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
-import { hasManyHeaders, type Message } from '../invoke/event.ts'
+import { hasManyHeaders, type PolledMessage } from '../invoke/event.ts'
 import { pause } from '../support/wait.ts'
 import { fetchDelayMs, PARTITIONS_PER_FETCH } from './backpressure.ts'
 import { GroupExit } from './group-exit.ts'
@@ -40,7 +40,7 @@ export interface MemberListener {
   /** Called when a fetch that started after `handleReadStart` has succeeded, with or without records. */
   handleFetch(): void
   /** Passes on fetched records. Resolves when more records may be fetched, which must be soon. */
-  handleRecords(partition: number, messages: readonly Message[]): Promise<void>
+  handleRecords(partition: number, messages: readonly PolledMessage[]): Promise<void>
 }
 
 export interface PartitionOffset {

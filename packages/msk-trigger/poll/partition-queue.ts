@@ -1,5 +1,5 @@
 import type { Mapping } from '../config/mappings.ts'
-import type { Message } from '../invoke/event.ts'
+import type { PolledMessage } from '../invoke/event.ts'
 import { MAX_PAYLOAD_BYTES, partitionBytes, recordBytes } from '../invoke/event-size.ts'
 import { PACKED_BYTES } from '../invoke/packed-layout.ts'
 import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
@@ -112,7 +112,7 @@ export class PartitionQueue implements BatchableQueue {
    * Reserves space for fetched messages, in the order of their offsets. Call the returned function to append
    * them once they are classified.
    */
-  reserve(messages: readonly Message[]): (entries: readonly Entry[], nowMs: number) => void {
+  reserve(messages: readonly PolledMessage[]): (entries: readonly Entry[], nowMs: number) => void {
     this.#forgetFrom(Number(messages[0]?.offset ?? this.#nextOffset))
     this.#nextOffset = Number(messages.at(-1)?.offset ?? this.#nextOffset - 1) + 1
     const bytes = messages.reduce((sum, message) => sum + memoryBytes(message), 0)
@@ -197,7 +197,7 @@ export class PartitionQueue implements BatchableQueue {
   }
 }
 
-function memoryBytes({ key, value, headerList = [] }: Message): number {
+function memoryBytes({ key, value, headerList = [] }: PolledMessage): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, of] of headerList) bytes += HEADER_BYTES + name.length + (of?.length ?? 0)
   return bytes

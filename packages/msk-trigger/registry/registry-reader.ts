@@ -2,13 +2,13 @@ import { listHeaders } from '@sluice/kafka-records'
 import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
 import type { RegistryConfig } from '../config/registry-setting.ts'
-import type { Message, SchemaMetadata } from '../invoke/event.ts'
+import type { PolledMessage, SchemaMetadata } from '../invoke/event.ts'
 
 /** Record after it was checked with the registry. If the value was decoded, `data` is the content that filters use. */
 export type ReadMessage =
-  | { readonly message: Message; readonly data?: FilterData }
+  | { readonly message: PolledMessage; readonly data?: FilterData }
   | {
-      readonly message: Message
+      readonly message: PolledMessage
       readonly reason: 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
       readonly why: string
     }
@@ -39,19 +39,19 @@ export class RegistryReader {
   }
 
   /** Reads records in their order. @throws RegistryError, or Error if a required package is missing */
-  async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
+  async read(messages: readonly PolledMessage[]): Promise<readonly ReadMessage[]> {
     const read: ReadMessage[] = []
     // Read records one after another. There are few schemas, and the first record loads the schema for the records that follow.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
 
-  async #readOne(message: Message): Promise<ReadMessage> {
+  async #readOne(message: PolledMessage): Promise<ReadMessage> {
     const { validates } = this.#config
     try {
       const key = validates.includes('KEY') ? await this.#decode(message, 'key') : undefined
       const value = validates.includes('VALUE') ? await this.#decode(message, 'value') : undefined
-      const delivered: Message = {
+      const delivered: PolledMessage = {
         ...message,
         ...(key && { key: key.bytes, keySchema: key.metadata }),
         ...(value && { value: value.bytes, valueSchema: value.metadata }),
@@ -68,7 +68,7 @@ export class RegistryReader {
     }
   }
 
-  async #decode(message: Message, part: 'key' | 'value'): Promise<Decoded | undefined> {
+  async #decode(message: PolledMessage, part: 'key' | 'value'): Promise<Decoded | undefined> {
     const bytes = message[part]
     if (!bytes) return undefined
     const header = listHeaders(message).find(([name]) => namesSchema(name, part))?.[0]

@@ -13,7 +13,7 @@ import { once } from '../waiting/index.ts'
 import { KafkaClients } from './kafka-clients.ts'
 
 /** A value that a scheduled function or a command stores between runs. */
-export interface Value<T> {
+export interface StoredValue<T> {
   /** Returns the value; undefined if none exists. */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
@@ -64,7 +64,7 @@ export class Connections extends KafkaClients {
     return new RedisForwardCursors(await this.redis())
   }
 
-  async value<T>(name: string): Promise<Value<T>> {
+  async value<T>(name: string): Promise<StoredValue<T>> {
     return new RedisValue(await this.redis(), name)
   }
 

@@ -1,8 +1,8 @@
 /** Outcome of publishing an event. */
 
-export type OutcomeCallback = (outcome: Outcome) => void
+export type OutcomeCallback = (outcome: PublishOutcome) => void
 
-export type Outcome = { readonly partition: number; readonly offset: number } | Error
+export type PublishOutcome = { readonly partition: number; readonly offset: number } | Error
 
 /** Outcome of an event that Kafka has acknowledged. */
 export interface Delivered {
@@ -32,7 +32,7 @@ export function deliveryText(report: DeliveryReport): string {
     : `${BEGINNINGS.failed}${report.error.message}`
 }
 
-export function createDeliveryReport(id: string, topic: string, outcome: Outcome): DeliveryReport {
+export function createDeliveryReport(id: string, topic: string, outcome: PublishOutcome): DeliveryReport {
   return outcome instanceof Error
     ? { isDelivered: false, id, topic, error: outcome }
     : { isDelivered: true, id, topic, ...outcome }

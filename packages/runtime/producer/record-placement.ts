@@ -8,7 +8,7 @@ import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { computePartition } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import type { BrokerOutage } from './broker-outage.ts'
-import type { Outcome, OutcomeCallback } from './delivery-report.ts'
+import type { OutcomeCallback, PublishOutcome } from './delivery-report.ts'
 
 /**
  * Interval for refreshing the partitions of topics, in milliseconds. Without it, records would not be written
@@ -173,7 +173,7 @@ export class RecordPlacement {
 function tellOnce(copies: number, told: OutcomeCallback): OutcomeCallback {
   let left = copies
   let failure: Error | undefined
-  return (outcome: Outcome) => {
+  return (outcome: PublishOutcome) => {
     if (outcome instanceof Error) failure ??= outcome
     left--
     if (left === 0) told(failure ?? outcome)

@@ -11,7 +11,7 @@ import { RecordRefused } from '../pipeline/errors.ts'
 import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
 import { BrokerOutage } from './broker-outage.ts'
-import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery-report.ts'
+import { DeliveryFailed, type OutcomeCallback, type PublishOutcome } from './delivery-report.ts'
 import { MemoryLimit } from './memory-limit.ts'
 import { ProducerIdentity } from './producer-identity.ts'
 import { ProducerCounters, type ProducerMetrics } from './producer-metrics.ts'
@@ -107,7 +107,7 @@ export class RecordProducer {
   async publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
     if (records.length === 0) return []
     const { promise, resolve } = Promise.withResolvers<void>()
-    const outcomes: Outcome[] = []
+    const outcomes: PublishOutcome[] = []
     let left = records.length
     for (const [index, record] of records.entries())
       this.accept(record, outcome => {
@@ -124,7 +124,7 @@ export class RecordProducer {
       throw Object.assign(new RecordRefused(first.message, { cause: first }), { unwritten })
     }
     if (first) throw first
-    return outcomes.map(outcome => (outcome as Exclude<Outcome, Error>).offset)
+    return outcomes.map(outcome => (outcome as Exclude<PublishOutcome, Error>).offset)
   }
 
   async countPartitions(topic: string): Promise<number> {

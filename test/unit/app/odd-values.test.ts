@@ -38,7 +38,7 @@ import { importLines } from '../../../control/recordings/import/event-lines.ts'
 import { createConverter } from '../../../control/recordings/import/mapped-lines.ts'
 import { schemaViolation } from '../../../lib/app/data/schemas.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../../lib/history/parquet.ts'
-import { toLogRecord } from '../../../lib/history/row.ts'
+import { toOriginalRecord } from '../../../lib/history/row.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { ALERT_EVENTS } from '../../../lib/storage/table.ts'
@@ -439,7 +439,7 @@ describe('rows of the history', () => {
       const bytes = encodeRows(FAMILIES, 'readings', [{ ...place, event }])
       const [row] = rowsFrom(FAMILIES, 'readings', await decodeColumns(bytes))
       assert.ok(row)
-      const read = readEvent(toLogRecord(row))
+      const read = readEvent(toOriginalRecord(row))
       assert.ok(!isFailure(read))
       const data = read.data as Record<string, unknown>
       assert.equal(classify(name, data.v), classify(name, data[field]))

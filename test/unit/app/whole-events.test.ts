@@ -5,7 +5,7 @@ import { plainRecords } from '#runtime/pipeline'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { readConfig } from '../../../control/environment/config.ts'
 import { dataReader } from '../../../lib/app/data/data-reader.ts'
-import { toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
+import { toHistoryRows, toOriginalRecord } from '../../../lib/history/row.ts'
 import { Stage } from '../../support/stage.ts'
 
 const EVENT = { specversion: '1.0', ...environmentReading('a') }
@@ -54,7 +54,7 @@ describe('an event that its producer writes as text, without headers', () => {
     const [row] = await toHistoryRows([text(EVENT)], READER)
     assert.deepEqual([row?.event?.id, row?.raw], [EVENT.id, undefined])
     const [plain] = await plainRecords([text(EVENT)], READER)
-    for (const record of [plain, row && toLogRecord(row)]) {
+    for (const record of [plain, row && toOriginalRecord(row)]) {
       const read = record && readAnyEvent(record)
       assert.equal(read && !isFailure(read) && read.id, EVENT.id)
     }

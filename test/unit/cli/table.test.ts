@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Column, formatList, formatTable } from '../../../cli/output/table.ts'
+import { formatList, formatTable, type PrintedColumn } from '../../../cli/output/table.ts'
 import {
   escapeText,
   escapeTextLines,
@@ -11,7 +11,7 @@ import {
 } from '../../../cli/output/text-width.ts'
 import { errorLine } from '../../../lib/support/escape-text.ts'
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly PrintedColumn[] = [
   { heading: 'NAME', least: 6 },
   { heading: 'COUNT', align: 'right' },
   { heading: 'NOTE', leaveOut: 1 },

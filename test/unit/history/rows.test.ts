@@ -14,7 +14,7 @@ import { environmentReading } from '#runtime/test/support/records'
 import { Random } from '#runtime/testing'
 import { listColumns, type NamedColumn } from '../../../lib/history/columns.ts'
 import { DamagedObject, decodeColumns, encodeRows, ParquetFile } from '../../../lib/history/parquet.ts'
-import { type HistoryRow, toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
+import { type HistoryRow, toHistoryRows, toOriginalRecord } from '../../../lib/history/row.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../../lib/history/tables.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { decodeRows } from '../../support/memory-history.ts'
@@ -29,7 +29,7 @@ const DATA = 'application/json'
 /** Records that come back from an object of the history. */
 async function kept(records: readonly LogRecord[], table: HistoryTable = 'readings'): Promise<LogRecord[]> {
   const bytes = encodeRows(FAMILIES, table, await toHistoryRows(records, READER))
-  return (await decodeRows(table, bytes)).map(toLogRecord)
+  return (await decodeRows(table, bytes)).map(toOriginalRecord)
 }
 
 /** Everything in a record that must survive: the bytes of an event may be written differently. */

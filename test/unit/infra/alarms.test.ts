@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { PROJECT } from '#local-servers/testing/program.ts'
 import { captureLog, listMetrics } from '#runtime/test/support/function-log'
 import { reportEverything } from '#runtime/test/support/observed'
-import type { Value } from '../../../infra/alarms/alarm.ts'
+import type { WatchedValue } from '../../../infra/alarms/alarm.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/alarm-kinds.ts'
 import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources.ts'
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
@@ -32,7 +32,7 @@ const LIMITED = deployed({
 const EVERYWHERE = [deployed(), NODES, LIMITED].flatMap(listAlarms)
 
 /** Metrics that an alarm looks at: names of their dimensions in order, and the reason, if it asks for one. */
-function lookedAt(value: Value) {
+function lookedAt(value: WatchedValue) {
   const metrics =
     'query' in value
       ? [{ ...value.query, dimensions: value.query.dimensions, reason: value.query.where.reason }]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { confirmDelivery, type Event } from '#runtime/consumer'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
-import type { Message } from '../../../lib/notification/message.ts'
+import type { NotificationMessage } from '../../../lib/notification/message.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
 import { MAX_BATCH_MS, Webhook } from '../../../lib/notification/webhook/webhook.ts'
@@ -88,7 +88,7 @@ describe('receivers', () => {
     }
     const mail = {
       names: ['mail'],
-      async deliver(messages: readonly Message[]) {
+      async deliver(messages: readonly NotificationMessage[]) {
         published.resolve()
         return messages.map(() => confirmDelivery('delivered'))
       },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
+import { type NotificationMessage, sluiceBody } from '../../../lib/notification/message.ts'
 import { alertLine, formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/webhook/slack.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -11,7 +11,7 @@ const RESOLVED = alert('b', { endedAt: '2026-03-01T11:59:30.000Z', value: 38.25 
 
 describe('the title of a message', () => {
   const many = ['A', 'B', 'C', 'D', 'E'].map(rule => alert(rule, { rule, severity: 'info' }))
-  const titles: [given: string, of: Message, title: string][] = [
+  const titles: [given: string, of: NotificationMessage, title: string][] = [
     ['an alert that fires', message(), '[FIRING: 1] HIGH_TEMP (critical) prod'],
     [
       'one more that has resolved',
@@ -103,7 +103,7 @@ describe('the format sluice', () => {
 
 describe('the format slack', () => {
   // biome-ignore lint/suspicious/noExplicitAny: JSON
-  const listBlocks = (of: Message): any[] => (slackBody(of) as any).blocks
+  const listBlocks = (of: NotificationMessage): any[] => (slackBody(of) as any).blocks
 
   it('given an alert, then there are a header, the alert and where it comes from', () => {
     const plain = (text: string) => ({ type: 'plain_text', text, emoji: false })
@@ -158,7 +158,7 @@ describe('the format slack', () => {
       }
     })
 
-  const getText = (of: Message) => (slackBody(of) as { text: string }).text
+  const getText = (of: NotificationMessage) => (slackBody(of) as { text: string }).text
 
   it('given a name that notifies a channel, then the text of a push notification only shows it', () => {
     const text = getText(message({ alerts: [alert('@all', { rule: '<!channel> &lt;' })] }))

@@ -6,7 +6,7 @@ import {
   buildDigest,
   highestSeverity,
   listRules,
-  type Message,
+  type NotificationMessage,
   sluiceBody,
   toMessage,
 } from '../../../lib/notification/message.ts'
@@ -48,7 +48,7 @@ describe('a message', () => {
 })
 
 describe('a digest', () => {
-  const of = (order: string, changes: Partial<Notification>, atMs = 0): Message =>
+  const of = (order: string, changes: Partial<Notification>, atMs = 0): NotificationMessage =>
     message(changes, { order, atMs, to: ['a', 'b'] })
   const resolved = {
     status: 'resolved',
@@ -123,7 +123,7 @@ describe('the outcome of a notification', () => {
       const names = ['a', 'b'] as const
       const outlets = names.map((name, index) => ({
         names: [name],
-        deliver: async (all: readonly Message[]) => all.map(() => each[index] as Delivered),
+        deliver: async (all: readonly NotificationMessage[]) => all.map(() => each[index] as Delivered),
       }))
       const sink = deliverSink(outlets, IN_PROD)
       assert.deepEqual(await sink.deliver([delivery('n', { receivers: names })]), [outcome])
@@ -133,7 +133,7 @@ describe('the outcome of a notification', () => {
     const calls: number[] = []
     const outlet = {
       names: ['a'],
-      async deliver(all: readonly Message[]): Promise<readonly Delivered[]> {
+      async deliver(all: readonly NotificationMessage[]): Promise<readonly Delivered[]> {
         calls.push(all.length)
         throw new Error('broken')
       },

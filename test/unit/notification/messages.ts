@@ -2,7 +2,7 @@
 
 import type { Event } from '#runtime/consumer'
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import type { Message } from '../../../lib/notification/message.ts'
+import type { NotificationMessage } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../../lib/notification/notification.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -48,7 +48,10 @@ function notification(id: string, changes: Partial<Notification> = {}): Notifica
   }
 }
 
-export function message(changes: Partial<Notification> = {}, more: Partial<Message> = {}): Message {
+export function message(
+  changes: Partial<Notification> = {},
+  more: Partial<NotificationMessage> = {},
+): NotificationMessage {
   const order = new Date(AT_MS).toISOString()
   const made = notification('n1', changes)
   return { notification: made, to: made.receivers, atMs: AT_MS, order, ...IN_PROD, ...more }

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Device } from '../../../lib/telemetry/simulator/fleet.ts'
-import { MODELS, type Motion, modelNamed, type Row } from '../../../lib/telemetry/simulator/models.ts'
+import {
+  MODELS,
+  type Motion,
+  modelNamed,
+  type TransitionRow,
+} from '../../../lib/telemetry/simulator/models.ts'
 import { activityAt, isDay, STEP_MS } from '../../../lib/telemetry/simulator/motion.ts'
 import { simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
 import { FAMILIES, GENERATOR } from '../../support/families.ts'
@@ -73,7 +78,7 @@ for (const [name, model] of MODELS)
           if (now !== before) count(part, before, now)
         }
       for (const [part, matrix] of Object.entries(matrices))
-        for (const [activity, { lasts, next }] of Object.entries<Row>(matrix)) {
+        for (const [activity, { lasts, next }] of Object.entries<TransitionRow>(matrix)) {
           const left = counted(part, activity, 'left')
           const named = `${part} ${activity}, left ${left} times of ${counted(part, activity)}`
           assert.ok(left > 10, named)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { evaluator, type Value } from '../../../lib/views/evaluate-expression.ts'
+import { type ExpressionValue, evaluator } from '../../../lib/views/evaluate-expression.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import type { Expression } from '../../../lib/views/plan.ts'
@@ -17,12 +17,12 @@ function compileText(sql: string): Expression {
   return argument
 }
 
-function evaluateText(sql: string, data: object = {}, event: object = {}): Value {
+function evaluateText(sql: string, data: object = {}, event: object = {}): ExpressionValue {
   return evaluator(compileText(sql))({ event: { ...event, data } })
 }
 
 describe('an expression', () => {
-  const cases: [string, object, Value][] = [
+  const cases: [string, object, ExpressionValue][] = [
     ['7 / 2', {}, 3],
     ['-7 / 2', {}, -3],
     ['7 / 2.0', {}, 3.5],
@@ -80,7 +80,7 @@ describe('an expression', () => {
     ["at = '2026-06-30T23:59:60Z'", { at: Date.UTC(2026, 6, 1) }, true],
     ['at', { at: '2026-06-30t23:59:60.5z' }, Date.UTC(2026, 6, 1, 0, 0, 0, 500)],
     ...['2026-02-30T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01', '2026-01-01T08:00:00'].map(
-      (at): [string, object, Value] => ['at', { at }, null],
+      (at): [string, object, ExpressionValue] => ['at', { at }, null],
     ),
     ['n', { n: 1.5 }, null],
     ['n', { n: '1' }, null],
@@ -141,7 +141,7 @@ describe('an expression', () => {
 interface Printed {
   readonly sql: string
   readonly level: number
-  value(row: Row): Value
+  value(row: Row): ExpressionValue
 }
 
 interface Row {
@@ -157,7 +157,12 @@ function at(level: number, { sql, level: own }: Printed): string {
   return own < level ? `(${sql})` : sql
 }
 
-function binary(name: string, level: number, of: (a: Value, b: Value) => Value, isChained = true) {
+function binary(
+  name: string,
+  level: number,
+  of: (a: ExpressionValue, b: ExpressionValue) => ExpressionValue,
+  isChained = true,
+) {
   return ([left, right]: [Printed, Printed]): Printed => ({
     sql: `${at(isChained ? level : level + 1, left)} ${name} ${at(level + 1, right)}`,
     level,
@@ -165,12 +170,12 @@ function binary(name: string, level: number, of: (a: Value, b: Value) => Value, 
   })
 }
 
-const strict = (of: (a: number, b: number) => Value) => (a: Value, b: Value) =>
+const strict = (of: (a: number, b: number) => ExpressionValue) => (a: ExpressionValue, b: ExpressionValue) =>
   a === null || b === null ? null : of(Number(a), Number(b))
 const whole = (value: number) => (Number.isFinite(value) ? value + 0 : null)
-const and = (a: Value, b: Value) =>
+const and = (a: ExpressionValue, b: ExpressionValue) =>
   a === false || b === false ? false : a === null || b === null ? null : true
-const not = (a: Value) => (a === null ? null : !a)
+const not = (a: ExpressionValue) => (a === null ? null : !a)
 
 const { condition, number } = fc.letrec<{ condition: Printed; number: Printed }>(tie => {
   const column = (name: keyof Row) =>

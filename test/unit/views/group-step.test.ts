@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { compileTablePlan } from '../../../lib/views/compiled-table.ts'
-import type { Value } from '../../../lib/views/evaluate-expression.ts'
+import type { ExpressionValue } from '../../../lib/views/evaluate-expression.ts'
 import { rowsOfGroup } from '../../../lib/views/group-rows.ts'
 import { type GroupState, groupStep } from '../../../lib/views/group-step.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
@@ -58,7 +58,7 @@ function interleaved<T>(lists: readonly (readonly T[])[], order: readonly number
   return merged
 }
 
-function isNear(actual: Value | undefined, expected: unknown, share: number): boolean {
+function isNear(actual: ExpressionValue | undefined, expected: unknown, share: number): boolean {
   if (typeof actual !== 'number' || typeof expected !== 'number') return actual === expected
   return Math.abs(actual - expected) <= share * Math.max(1, Math.abs(expected))
 }

@@ -12,7 +12,7 @@ import { type Families, listEventTypes } from '../../../../lib/telemetry/index.t
 import { ProblemError } from '../../../http/problem.ts'
 import type { MessagePorts } from './message-list.ts'
 
-export interface Message extends RecordView {
+export interface DetailedMessage extends RecordView {
   /** Approximate size in Kafka, in bytes. */
   readonly bytes: number
   /** Stored value; null for a record without a value. */
@@ -47,7 +47,7 @@ export async function readMessage(
   families: Families,
   place: RecordPosition,
   ports: MessagePorts,
-): Promise<Message> {
+): Promise<DetailedMessage> {
   const { topic, partition, offset } = place
   const bounds = await readTopicBounds(ports.offsets, topic)
   const outside = describeOutOfBounds(place, bounds)
@@ -69,7 +69,7 @@ function toMessage(
   record: LogRecord,
   view: RecordView,
   trial: Trial | undefined,
-): Message {
+): DetailedMessage {
   const { value, headers, oversizeBytes } = record
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')
   const isBinary = headers.some(([name]) => name === 'ce_specversion')

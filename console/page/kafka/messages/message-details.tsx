@@ -1,7 +1,7 @@
 /** A single message: its event, headers and bytes. */
 
 import type { JSX } from 'preact'
-import type { Message } from '../../../api/kafka/messages/message-details.ts'
+import type { DetailedMessage } from '../../../api/kafka/messages/message-details.ts'
 import { buildAddress } from '../../client/address.ts'
 import { SingleAnswer } from '../../components/answer-view.tsx'
 import { Bytes } from '../../components/bytes.tsx'
@@ -35,7 +35,7 @@ export function getFailureClass(code: string | null): string {
   return code === FOREIGN ? 'muted' : 'bad'
 }
 
-function MessageDetails({ message }: { readonly message: Message }): JSX.Element {
+function MessageDetails({ message }: { readonly message: DetailedMessage }): JSX.Element {
   const { recordTime, eventTime, key, event, failure, became, headers, bytes, raw, isOversize } = message
   return (
     <div>
@@ -78,7 +78,7 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
 }
 
 /** Event that the record of an input became, with its entity. */
-function Became({ type, source, subject }: NonNullable<Message['became']>): JSX.Element {
+function Became({ type, source, subject }: NonNullable<DetailedMessage['became']>): JSX.Element {
   return (
     <span>
       {type} of{' '}
@@ -87,7 +87,7 @@ function Became({ type, source, subject }: NonNullable<Message['became']>): JSX.
   )
 }
 
-function MessageLinks({ message }: { readonly message: Message }): JSX.Element {
+function MessageLinks({ message }: { readonly message: DetailedMessage }): JSX.Element {
   const { topic, partition, offset } = message
   return (
     <p class="row">
@@ -101,7 +101,7 @@ function MessageLinks({ message }: { readonly message: Message }): JSX.Element {
   )
 }
 
-function formatContent(value: NonNullable<Message['key']> | { readonly text: null }): string {
+function formatContent(value: NonNullable<DetailedMessage['key']> | { readonly text: null }): string {
   return 'text' in value ? String(value.text) : `base64:${value.base64}`
 }
 
@@ -110,7 +110,7 @@ export function EventTime({ at }: { readonly at: string }): JSX.Element {
   return Number.isNaN(Date.parse(at)) ? <span>{at}</span> : <Moment at={at} />
 }
 
-function describeForm({ event, mode, contentType }: Message): string {
+function describeForm({ event, mode, contentType }: DetailedMessage): string {
   if (!event) return contentType ? `no event, ${contentType}` : 'no event'
   const data = event.datacontenttype ? `, data in ${event.datacontenttype}` : ''
   return `CloudEvent, ${mode} mode${contentType ? `, ${contentType}` : ''}${contentType === event.datacontenttype ? '' : data}`

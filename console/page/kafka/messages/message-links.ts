@@ -1,6 +1,6 @@
 /** Links from a message to its entity, alert, rule, dead letter or failed record. Pure. */
 
-import type { Message } from '../../../api/kafka/messages/message-details.ts'
+import type { DetailedMessage } from '../../../api/kafka/messages/message-details.ts'
 import { buildAddress } from '../../client/address.ts'
 
 interface EventLink {
@@ -15,7 +15,7 @@ export function buildMessageLinks({
   signal,
   partition,
   offset,
-}: Pick<Message, 'event' | 'signal' | 'partition' | 'offset'>): EventLink[] {
+}: Pick<DetailedMessage, 'event' | 'signal' | 'partition' | 'offset'>): EventLink[] {
   if (!event) return []
   const { type, source, subject, data } = event
   const { alertId, rule } = (data ?? {}) as { alertId?: unknown; rule?: unknown }

@@ -4,7 +4,7 @@ import v8 from 'node:v8'
 import vm from 'node:vm'
 import { listHeaders } from '@sluice/kafka-records'
 import fc from 'fast-check'
-import type { Message } from '../../invoke/event.ts'
+import type { PolledMessage } from '../../invoke/event.ts'
 import { eventJson, recordJson } from '../../invoke/event-content.ts'
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
@@ -12,7 +12,7 @@ const schema = fc.record({
   dataFormat: fc.constantFrom('JSON', 'AVRO', 'PROTOBUF'),
   schemaId: fc.nat().map(String),
 })
-const messages: fc.Arbitrary<Message> = fc.oneof(
+const messages: fc.Arbitrary<PolledMessage> = fc.oneof(
   fc.record({
     key: fc.option(bytes),
     value: fc.option(bytes),
@@ -29,7 +29,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     headerList: fc.array(fc.tuple(fc.string(), fc.option(bytes))),
     keySchema: schema,
     valueSchema: schema,
-  }) as fc.Arbitrary<Message>,
+  }) as fc.Arbitrary<PolledMessage>,
 )
 const mappings = [
   { kind: 'msk', topic: 'a.topic_-1', eventSourceArn: 'arn:"aws"' },
@@ -37,7 +37,7 @@ const mappings = [
 ] as const
 
 /** Model of a record after Lambda's documentation, in the simplest way. */
-function model(topic: string, partition: number, message: Message): object {
+function model(topic: string, partition: number, message: PolledMessage): object {
   const { key, value, keySchema, valueSchema } = message
   return {
     topic,
@@ -95,7 +95,7 @@ const many = (count: number): Header[] =>
   ])
 
 describe('a record with many headers', () => {
-  const messageWith = (headerList: readonly Header[]): Message => ({
+  const messageWith = (headerList: readonly Header[]): PolledMessage => ({
     key: Buffer.from('k'),
     value: Buffer.from('v'),
     timestamp: '1',

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { compileAlternatives, compileFields, PatternError } from '../../config/filter-pattern.ts'
 import { admits, filterData, readFilter } from '../../config/filters.ts'
-import type { Message } from '../../invoke/event.ts'
+import type { PolledMessage } from '../../invoke/event.ts'
 import { makeIntake } from '../../poll/intake.ts'
 import { PAIRS } from './filter-pairs.ts'
 import { createMapping, messages } from './support.ts'
@@ -38,11 +38,11 @@ describe('filters (rules 37 to 40)', () => {
     const [message] = messages(0, 1, { value: Buffer.from('other'), oversizeBytes: 9e6 })
     const filters = [readFilter(text)]
     const intake = makeIntake(createMapping({ filters }))
-    assert.deepEqual(await intake(0, [message as Message]), [{ fate: 'deliver', message }])
+    assert.deepEqual(await intake(0, [message as PolledMessage]), [{ fate: 'deliver', message }])
   })
 
   it('are not asked about an offset without a record, which is skipped with and without them', async () => {
-    const gap = { ...messages(0, 1)[0], value: null, isGap: true } as Message
+    const gap = { ...messages(0, 1)[0], value: null, isGap: true } as PolledMessage
     for (const filters of [[], [readFilter({ value: [{ exists: false }] })]])
       assert.deepEqual(await makeIntake(createMapping({ filters }))(0, [gap]), [
         { fate: 'skip', message: gap },

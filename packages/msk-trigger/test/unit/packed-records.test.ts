@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Message } from '../../invoke/event.ts'
+import type { PolledMessage } from '../../invoke/event.ts'
 import { eventJson, RecordsEvent, recordJson } from '../../invoke/event-content.ts'
 import { readEvent } from '../../invoke/packed-event.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
@@ -13,7 +13,7 @@ const schema = fc.record({
   schemaId: fc.nat().map(String),
 })
 const name = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('2', '__proto__', 'constructor', ''))
-const messages: fc.Arbitrary<Message> = fc.record(
+const messages: fc.Arbitrary<PolledMessage> = fc.record(
   {
     key: fc.option(bytes),
     value: fc.option(bytes),
@@ -25,7 +25,7 @@ const messages: fc.Arbitrary<Message> = fc.record(
     valueSchema: schema,
   },
   { requiredKeys: ['key', 'value', 'timestamp', 'offset', 'headerList'] },
-) as fc.Arbitrary<Message>
+) as fc.Arbitrary<PolledMessage>
 
 const mappings = [
   { kind: 'msk', topic: 'a.topic_-1', eventSourceArn: 'arn:"aws"' },

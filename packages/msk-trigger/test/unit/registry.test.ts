@@ -5,7 +5,7 @@ import protobuf from 'protobufjs'
 import { framed, startSchemaRegistry } from '../../../local-servers/testing/schema-registry.ts'
 import { readFilter } from '../../config/filters.ts'
 import type { RegistryConfig } from '../../config/registry-setting.ts'
-import type { LambdaRecord, Message } from '../../invoke/event.ts'
+import type { LambdaRecord, PolledMessage } from '../../invoke/event.ts'
 import { type Entry, makeIntake } from '../../poll/intake.ts'
 import { lambdaRecord } from './event-object.ts'
 
@@ -55,7 +55,7 @@ beforeEach(() => {
   registry.requests.length = 0
 })
 
-const message = (value: Buffer | null, key: Buffer | null = null): Message => ({
+const message = (value: Buffer | null, key: Buffer | null = null): PolledMessage => ({
   key,
   value,
   timestamp: '1749116692330',

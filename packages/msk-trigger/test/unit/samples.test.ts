@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { batchRecord, objectRecord, topicRecord } from '../../deliver/invocation-record.ts'
-import type { LambdaEvent, LambdaRecord, Message } from '../../invoke/event.ts'
+import type { LambdaEvent, LambdaRecord, PolledMessage } from '../../invoke/event.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { lambdaEvent, lambdaRecord } from './event-object.ts'
 
@@ -11,7 +11,7 @@ function sample<T = LambdaEvent>(name: string): T {
 }
 
 /** The message that would produce a record of a sample. */
-function createMessage(record: LambdaRecord): Message {
+function createMessage(record: LambdaRecord): PolledMessage {
   const headers: Record<string, Buffer[]> = {}
   for (const header of record.headers) {
     for (const [name, bytes] of Object.entries(header))
@@ -62,7 +62,7 @@ function shape(value: unknown, path = ''): string[] {
 }
 
 describe("a destination's message has the same form as AWS's samples (rules 44 to 47)", () => {
-  const message: Message = {
+  const message: PolledMessage = {
     key: Buffer.from('test-key'),
     value: Buffer.from('test-value'),
     timestamp: '1749116692330',

@@ -2,7 +2,7 @@
 
 import { mock } from 'node:test'
 import type { Mapping } from '../../config/mappings.ts'
-import type { Message } from '../../invoke/event.ts'
+import type { PolledMessage } from '../../invoke/event.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue, type PendingRecord } from '../../poll/partition-queue.ts'
 import { MappingReports, type Report } from '../../report/reports.ts'
@@ -68,7 +68,7 @@ export function inShort(report: Report): string {
 }
 
 /** Messages with the offsets `from` to `to`, without `to`. */
-export function messages(from: number, to: number, part: Partial<Message> = {}): Message[] {
+export function messages(from: number, to: number, part: Partial<PolledMessage> = {}): PolledMessage[] {
   return Array.from({ length: to - from }, (_, n) => ({
     key: null,
     value: null,
@@ -79,14 +79,14 @@ export function messages(from: number, to: number, part: Partial<Message> = {}):
   }))
 }
 
-export function delivered(list: readonly Message[]): Entry[] {
+export function delivered(list: readonly PolledMessage[]): Entry[] {
   return list.map(message => ({ fate: 'deliver', message }))
 }
 
 /** Appends fetched messages to a queue, as entries to be delivered unless given otherwise. */
 export function fill(
   queue: PartitionQueue,
-  list: readonly Message[],
+  list: readonly PolledMessage[],
   nowMs = 0,
   entries = delivered(list),
 ): void {
@@ -98,7 +98,7 @@ export function queueWithTaken(
   partition: number,
   from: number,
   to: number,
-  { mapping = createMapping(), message = {} }: { mapping?: Mapping; message?: Partial<Message> } = {},
+  { mapping = createMapping(), message = {} }: { mapping?: Mapping; message?: Partial<PolledMessage> } = {},
 ): { queue: PartitionQueue; records: PendingRecord[] } {
   const queue = new PartitionQueue(mapping, partition, from)
   fill(queue, messages(from, to, message))

@@ -13,7 +13,7 @@ import { CurrentContext } from '../model/context.ts'
 import type { Decision } from '../model/decision.ts'
 import { advance } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import { type Answer, Receiver } from './receiver.ts'
+import { Receiver, type ReceiverAnswer } from './receiver.ts'
 
 /** Delivers as much of the chunk as possible. The delivered part can be committed even if the remaining records must wait. */
 export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promise<ApplyResult> {
@@ -87,7 +87,7 @@ async function decide(
 
 /** @param left receivers that had not accepted the event before this answer */
 function toFailure(
-  answer: Exclude<Answer, { kind: 'delivered' }>,
+  answer: Exclude<ReceiverAnswer, { kind: 'delivered' }>,
   left: readonly string[] | undefined,
 ): Failure {
   const failed: Failure =

@@ -18,7 +18,7 @@ interface Thrown {
   readonly isFinal: boolean
 }
 
-export type Answer = Delivered | Thrown
+export type ReceiverAnswer = Delivered | Thrown
 
 interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
   /** Returns the time in which a call may still begin, in milliseconds; negative if it is too late. */
@@ -31,7 +31,7 @@ export class Receiver {
   readonly #sink: Sink
   readonly #allowed: OffersAllowed
   readonly #pace: Pace
-  readonly #answers = new Map<number, Answer>()
+  readonly #answers = new Map<number, ReceiverAnswer>()
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
   readonly #memory: unknown
@@ -51,7 +51,7 @@ export class Receiver {
     return this.#deferred
   }
 
-  getAnswer({ record }: Task): Answer | undefined {
+  getAnswer({ record }: Task): ReceiverAnswer | undefined {
     return this.#answers.get(record.offset)
   }
 
@@ -220,7 +220,7 @@ export class Receiver {
 }
 
 /** Returns the reason why the receiver has not accepted an event; undefined if it has accepted the event or finally rejected it. */
-function explainOpen(answer: Answer | undefined): FailedTry['cause'] | undefined {
+function explainOpen(answer: ReceiverAnswer | undefined): FailedTry['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
   if (answer?.kind !== 'thrown' || answer.isFinal) return undefined
   return { error: answer.error }

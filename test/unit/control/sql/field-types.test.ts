@@ -11,7 +11,7 @@ import { logRecord } from '#runtime/test/support/records'
 import { buildHistoryResources } from '../../../../infra/plugins/history-plugin.ts'
 import { listColumns } from '../../../../lib/history/columns.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../../../lib/history/parquet.ts'
-import { toHistoryRows, toLogRecord } from '../../../../lib/history/row.ts'
+import { toHistoryRows, toOriginalRecord } from '../../../../lib/history/row.ts'
 import type { TypeSchema } from '../../../../lib/schemas/json-schema.ts'
 import type { Families } from '../../../../lib/telemetry/families.ts'
 import { NAMES, parseFamilies } from '../../../support/families.ts'
@@ -279,7 +279,9 @@ describe('given any families of two times, when all columns are asked for', () =
           [now, next, after],
         ] as const) {
           const bytes = encodeRows(written, 'readings', await toHistoryRows(all, reader))
-          const back: LogRecord[] = rowsFrom(now, 'readings', await decodeColumns(bytes)).map(toLogRecord)
+          const back: LogRecord[] = rowsFrom(now, 'readings', await decodeColumns(bytes)).map(
+            toOriginalRecord,
+          )
           for (const [index, declaration] of of.entries())
             if (isDeepStrictEqual(declaration, after[index]))
               assert.deepEqual(read(back[index] as LogRecord), read(all[index] as LogRecord))

@@ -6,7 +6,7 @@ import { logRecord } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
 import { SqlDatabase } from '../../../../control/sql/database.ts'
 import type { SqlSources } from '../../../../control/sql/load-table.ts'
-import type { Value } from '../../../../control/sql/plain-value.ts'
+import type { SqlValue } from '../../../../control/sql/plain-value.ts'
 import { createProgress, type SqlQuestion, withSqlDatabase } from '../../../../control/sql/sql-question.ts'
 import type { HistoryStore } from '../../../../lib/history/store.ts'
 import type { TypeSchema } from '../../../../lib/schemas/json-schema.ts'
@@ -78,7 +78,7 @@ export async function askQuestion(
   folder = privateFolder(),
   families = FAMILIES,
 ): Promise<{
-  rows: Record<string, Value>[]
+  rows: Record<string, SqlValue>[]
   notices: string[]
   progress: ReturnType<typeof createProgress>
 }> {
@@ -107,8 +107,8 @@ export async function answered(
   database: SqlDatabase,
   sql: string,
   notice?: (sentence: string) => void,
-): Promise<Record<string, Value>[]> {
-  const all: Record<string, Value>[] = []
+): Promise<Record<string, SqlValue>[]> {
+  const all: Record<string, SqlValue>[] = []
   for await (const { columns, rows } of database.run(sql, notice))
     for await (const row of rows())
       all.push(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])))
@@ -119,7 +119,7 @@ export async function answered(
 export async function asked(
   contents: readonly Parameters<typeof logRecord>[1][],
   sql: string,
-): Promise<Record<string, Value>[]> {
+): Promise<Record<string, SqlValue>[]> {
   const records: LogRecord[] = contents.map((content, offset) => logRecord(offset, content, { topic: TOPIC }))
   return (await askQuestion({ records }, sql)).rows
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatAnswer, formatCsvLine } from '../../../../cli/sql/text.ts'
-import type { Value } from '../../../../control/sql/plain-value.ts'
+import type { SqlValue } from '../../../../control/sql/plain-value.ts'
 import { ran } from '../../cli/terminal.ts'
 
 const COLUMNS = [
@@ -20,13 +20,13 @@ describe('an answer as text', () => {
   })
 
   it('given numbers with noise, then a table has the digits that they hold, and CSV has all', () => {
-    const shown = (value: Value, type = 'DOUBLE') => {
+    const shown = (value: SqlValue, type = 'DOUBLE') => {
       const columns = [{ name: 'x', type, isNumber: true }]
       return formatAnswer({ columns, rows: [[value]] })
         .split('\n')[1]
         ?.trim()
     }
-    const cases: readonly (readonly [Value, string])[] = [
+    const cases: readonly (readonly [SqlValue, string])[] = [
       [21.944444444440002, '21.94444444444'],
       [0.1 + 0.2, '0.3'],
       [-41.99999999999999, '-42'],
@@ -69,7 +69,7 @@ describe('--formulas escape', () => {
     { name: 'sensor', type: 'VARCHAR', isNumber: false },
     { name: 'value', type: 'DOUBLE', isNumber: true },
   ]
-  const format = (...cells: readonly Value[]) => formatCsvLine(cells, 'escape', [name, value] as never)
+  const format = (...cells: readonly SqlValue[]) => formatCsvLine(cells, 'escape', [name, value] as never)
 
   it('given texts that a spreadsheet would run, then each gets an apostrophe', () => {
     for (const text of ['=A1', '+31 20 555 0100', '-2+3', '-5', '@SUM(1+1)', '\t=1', '＝1'])

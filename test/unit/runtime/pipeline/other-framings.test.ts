@@ -6,7 +6,7 @@ import { type LogRecord, readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { plainRecords } from '#runtime/pipeline'
 import { environmentReading } from '#runtime/test/support/records'
-import { toHistoryRows, toLogRecord } from '../../../../lib/history/row.ts'
+import { toHistoryRows, toOriginalRecord } from '../../../../lib/history/row.ts'
 import { FormatStage } from '../../../support/format-stage.ts'
 import { AVRO_ID, avroBytes, JSON_SCHEMA, PROTO, REGISTERED, sent } from '../../../support/serialized.ts'
 
@@ -117,7 +117,7 @@ describe('a record with such a header that is written again', () => {
     const record = marked(avro, guid())
     const [plain] = await plainRecords([record], reader())
     const [row] = await toHistoryRows([record], reader())
-    for (const record of [plain as LogRecord, toLogRecord(row as never)]) {
+    for (const record of [plain as LogRecord, toOriginalRecord(row as never)]) {
       assert.deepEqual((readEvent(record) as Event).data, reading.data)
       assert.equal(
         record.headers.some(([name]) => name === '__value_schema_id'),
@@ -129,6 +129,6 @@ describe('a record with such a header that is written again', () => {
   it('given data that cannot be read, then the history keeps it as it is', async () => {
     const record = marked(avro, guid())
     const [row] = await toHistoryRows([record], reader())
-    assert.deepEqual(toLogRecord(row as never), record)
+    assert.deepEqual(toOriginalRecord(row as never), record)
   })
 })

@@ -8,7 +8,7 @@ import type { ThreadData } from './thread-messages.ts'
 export type Handler = (...args: unknown[]) => unknown
 
 /** Receives the outcome of an invocation. All calls after the first one are ignored. */
-export interface Outcome {
+export interface OutcomeListener {
   succeed(result: unknown): void
   fail(thrown: unknown): void
   /** Reports a failure that would make Lambda end the process. */
@@ -35,9 +35,9 @@ export function callHandler(
   event: unknown,
   invocation: Begun,
   callee: Callee,
-  outcome: Outcome,
+  outcome: OutcomeListener,
 ): OnEmptyLoop {
-  const later: Outcome = {
+  const later: OutcomeListener = {
     succeed: result => void setImmediate(() => outcome.succeed(result)),
     fail: thrown => void setImmediate(() => outcome.fail(thrown)),
     failForGood: thrown => outcome.failForGood(thrown),
@@ -53,7 +53,12 @@ export function callHandler(
  * Calls a handler in the same way as nodejs22.x and earlier. The first of the callback, `context.done`, `succeed` and `fail`, and a
  * returned promise decides. Another returned value is ignored: without a call, the outcome is null when the event loop is empty.
  */
-function callWithCallback(handler: Handler, event: unknown, values: object, outcome: Outcome): OnEmptyLoop {
+function callWithCallback(
+  handler: Handler,
+  event: unknown,
+  values: object,
+  outcome: OutcomeListener,
+): OnEmptyLoop {
   let onEmptyLoop: OnEmptyLoop = () =>
     isAsync(handler) ? outcome.failForGood(neverSettled()) : outcome.succeed(null)
   let isDecided = false

@@ -10,7 +10,7 @@ import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEn
 import { memoryLimits } from './memory-limits.ts'
 import { readNodeOptions } from './node-options.ts'
 import { startOptions } from './node-releases.ts'
-import type { Answer, Message, ThreadData } from './thread-messages.ts'
+import type { ThreadAnswer, ThreadData, ThreadMessage } from './thread-messages.ts'
 import { ThreadQueue } from './thread-queue.ts'
 
 /** Main module of the thread, in the source tree or in the built package. */
@@ -84,7 +84,7 @@ export class NodeRuntime implements Runtime {
     const thread = newThread(this.#module, this.#facts, shared)
     this.#loading = Promise.withResolvers()
     let cause: unknown
-    thread.on('message', (message: Message) => {
+    thread.on('message', (message: ThreadMessage) => {
       if (thread !== this.#thread) return
       if (message === 'loaded') this.#finishLoading()
       else void this.#handleAnswer(message)
@@ -107,7 +107,7 @@ export class NodeRuntime implements Runtime {
     this.#loading = undefined
   }
 
-  async #handleAnswer(answer: Answer): Promise<void> {
+  async #handleAnswer(answer: ThreadAnswer): Promise<void> {
     const { place } = answer
     const pending = place === undefined ? undefined : this.#line.takePending(place)
     if (!pending && 'error' in answer) {

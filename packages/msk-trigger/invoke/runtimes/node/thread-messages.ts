@@ -39,9 +39,9 @@ export interface Request {
 }
 
 /** Message from the thread. `loaded` is sent once, before any answer, when the handler has been loaded or has failed to load. */
-export type Message = 'loaded' | Answer
+export type ThreadMessage = 'loaded' | ThreadAnswer
 
 /** Answer to a request. The thread ends after a fatal error, which can also occur without a request. */
-export type Answer =
+export type ThreadAnswer =
   | { readonly place: number; readonly ok: string }
   | { readonly place: number | undefined; readonly error: ReportedError; readonly isFatal: boolean }

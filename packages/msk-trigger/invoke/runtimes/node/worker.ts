@@ -7,12 +7,12 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
 import { readEvent } from '../../packed-event.ts'
-import { callHandler, type OnEmptyLoop, type Outcome } from './call-handler.ts'
+import { callHandler, type OnEmptyLoop, type OutcomeListener } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
 import { removeNewerGlobals } from './node-releases.ts'
 import { RuntimeFailure, reportedError, unhandledRejection } from './reported-error.ts'
 import { SharedPlaces } from './shared-places.ts'
-import type { Answer, Message, Request, ThreadData } from './thread-messages.ts'
+import type { Request, ThreadAnswer, ThreadData, ThreadMessage } from './thread-messages.ts'
 
 /**
  * Maximum size of the response of a synchronous invocation, in bytes.
@@ -53,7 +53,7 @@ if (data.compileCache !== undefined) enableCompileCache(data.compileCache)
 removeNewerGlobals(data.runtime)
 const loading = loadHandler(data)
 const tellLoaded = () => {
-  port.postMessage('loaded' satisfies Message)
+  port.postMessage('loaded' satisfies ThreadMessage)
   // At once, because a thread or process that is killed does not write the cache.
   if (data.compileCache !== undefined) flushCompileCache()
 }
@@ -93,7 +93,7 @@ function parseEvent({ event, place }: Request): unknown {
   return typeof event === 'string' ? JSON.parse(event) : readEvent(memories[place] as Buffer, event)
 }
 
-class Response implements Outcome {
+class Response implements OutcomeListener {
   readonly #place: number
   #isSettled = false
 
@@ -128,7 +128,7 @@ class Response implements Outcome {
   }
 }
 
-function send(answer: Answer): void {
+function send(answer: ThreadAnswer): void {
   isOver ||= 'error' in answer && answer.isFatal
   running = undefined
   freeSinceMs = Date.now()

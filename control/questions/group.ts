@@ -20,7 +20,7 @@ import { column, count } from './column.ts'
 import type { Environment } from './environment.ts'
 import { optionalNameField } from './field.ts'
 import { explainUnknown, summarizeGroup } from './groups.ts'
-import { describeTransactions, readBoundsByName } from './kafka.ts'
+import { describeTransactions } from './kafka.ts'
 import { question } from './question.ts'
 
 export const GROUP = question({
@@ -41,10 +41,10 @@ Examples:
     const groups = await findGroups(kafka, group)
     if (group !== undefined && groups.length === 0) throw missingGroup(environment, group)
     const log = await environment.log()
-    const readBounds = (topics: readonly string[]) => readBoundsByName(environment, topics)
+    const cluster = await environment.cluster()
     const found: AgedGroupLag[] = []
     let left = mostRecords
-    for (const lag of await readGroupLags(kafka, readBounds, groups.slice(0, most))) {
+    for (const lag of await readGroupLags(kafka, cluster, groups.slice(0, most))) {
       found.push(await addAges(log, lag, left, nowMs))
       left -= listWaiting(lag).length
     }
@@ -57,7 +57,7 @@ Examples:
       notes: [
         ...explainUnknown(rows),
         ...found.flatMap(describeUncounted),
-        ...(await describeTransactions(await environment.cluster(), topics)),
+        ...(await describeTransactions(cluster, topics)),
         ...idle.map(
           ({ pending, function: name }) =>
             `The group has no members and ${countOf(pending ?? 0, 'pending record')}. Check that its ${name === null ? 'consumer' : 'function'} is running.`,

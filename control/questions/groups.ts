@@ -5,7 +5,6 @@ import { type GroupLag, listGroups, readGroupLags } from '../queries/kafka/consu
 import { column, count, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'
 import { textField } from './field.ts'
-import { readBoundsByName } from './kafka.ts'
 import { question } from './question.ts'
 
 /** Columns of all lists of groups. */
@@ -34,7 +33,7 @@ Examples:
       fits(`${group} ${environment.findFunction(group) ?? ''}`),
     )
     const shown = matching.slice(0, most)
-    const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
+    const lags = await readGroupLags(kafka, await environment.cluster(), shown)
     const rows = lags.map(lag => summarizeGroup(environment, lag))
     return { rows, more: matching.length - shown.length, notes: explainUnknown(rows) }
   },

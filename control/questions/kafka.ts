@@ -1,37 +1,11 @@
-/** Topics of the cluster and their bounds, as several questions read them. */
-import type { ClusterInspection, KnownBounds, TopicLayout } from '#runtime/operating/kafka'
-import { awaitKafkaAnswer } from '../../lib/log/kafka-answers.ts'
+/** Topics and transactions of the cluster, as several questions describe them. */
+import type { ClusterInspection } from '#runtime/operating/kafka'
 import { Failure } from '../../lib/support/failure.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { examineTransactions } from '../diagnosis/transactions.ts'
 import type { Config } from '../environment/config.ts'
-import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
+import { type ClusterTopic, listClusterTopics } from '../queries/kafka/cluster.ts'
 import type { Environment } from './environment.ts'
-
-/** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable */
-async function listClusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {
-  return toClusterTopics(await awaitKafkaAnswer('list of topics', cluster.metadata()))
-}
-
-/** Returns the first and last readable offsets of topics. @throws RefusedByKafka or Unavailable */
-export function readBounds(
-  cluster: Pick<ClusterInspection, 'bounds'>,
-  topics: readonly TopicLayout[],
-): Promise<KnownBounds> {
-  return awaitKafkaAnswer('ends of topics', cluster.bounds(topics))
-}
-
-/** Returns the bounds of the topics with these names. Missing topics are omitted. @throws RefusedByKafka or Unavailable */
-export async function readBoundsByName(
-  environment: Pick<Environment, 'cluster'>,
-  names: readonly string[],
-): Promise<KnownBounds> {
-  const cluster = await environment.cluster()
-  return readBounds(
-    cluster,
-    (await listClusterTopics(cluster)).filter(({ topic }) => names.includes(topic)),
-  )
-}
 
 /** Returns notes about transactions that keep topics from being read, also if that is not known. */
 export async function describeTransactions(

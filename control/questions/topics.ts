@@ -1,11 +1,10 @@
 import type { Bounds, TopicPartition } from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from '../../lib/log/kafka-answers.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
-import { isLeaderless, isUnderReplicated, toClusterTopics } from '../queries/kafka/cluster.ts'
+import { isLeaderless, isUnderReplicated, readBounds, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { computeTopicSizes } from '../queries/kafka/topic-sizes.ts'
 import { column, count, type Tone } from './column.ts'
 import { flagField, textField } from './field.ts'
-import { readBounds } from './kafka.ts'
 import { question } from './question.ts'
 
 export const TOPICS = question({

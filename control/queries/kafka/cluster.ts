@@ -1,6 +1,14 @@
-/** The topics of a cluster, with the replicas of their partitions, and its brokers. */
+/** The topics of a cluster, with the replicas and bounds of their partitions, and its brokers. */
 import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
-import { type OfBroker, type TopicLayout, type TopicPartition, toLayout } from '#runtime/operating/kafka'
+import {
+  type ClusterInspection,
+  type KnownBounds,
+  type OfBroker,
+  type TopicLayout,
+  type TopicPartition,
+  toLayout,
+} from '#runtime/operating/kafka'
+import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
 import { computeSum } from '../../../lib/support/count.ts'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {
@@ -24,6 +32,33 @@ export function toClusterTopics({ topics }: ClusterMetadata): ClusterTopic[] {
   return topics
     .map(topic => ({ ...toLayout(topic), isInternal: topic.isInternal }))
     .sort((a, b) => (a.topic < b.topic ? -1 : 1))
+}
+
+/** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */
+export async function listClusterTopics(
+  cluster: Pick<ClusterInspection, 'metadata'>,
+): Promise<ClusterTopic[]> {
+  return toClusterTopics(await awaitKafkaAnswer('list of topics', cluster.metadata()))
+}
+
+/** Returns the first and last readable offsets of topics. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */
+export function readBounds(
+  cluster: Pick<ClusterInspection, 'bounds'>,
+  topics: readonly TopicLayout[],
+): Promise<KnownBounds> {
+  return awaitKafkaAnswer('ends of topics', cluster.bounds(topics))
+}
+
+/** Returns the bounds of the topics with these names like `readBounds`. Missing topics are omitted. */
+export async function readBoundsByName(
+  cluster: Pick<ClusterInspection, 'metadata' | 'bounds'>,
+  names: readonly string[],
+): Promise<KnownBounds> {
+  const topics = await listClusterTopics(cluster)
+  return readBounds(
+    cluster,
+    topics.filter(({ topic }) => names.includes(topic)),
+  )
 }
 
 export interface ListedBroker {

@@ -11,6 +11,7 @@ import {
 import type { LogReader } from '#runtime/pipeline'
 import { awaitKafkaAnswer } from '../../../lib/log/kafka-answers.ts'
 import { computeSum } from '../../../lib/support/count.ts'
+import { readBoundsByName } from './cluster.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
 
 /** Consumer group with its lag in each topic that it reads. */
@@ -55,21 +56,20 @@ export function listGroups(kafka: Kafka): Promise<GroupDescription[]> {
 
 /**
  * Returns the lag of groups in the topics of their members, and in topics for which they have committed offsets. A group without a
- * committed offset is assumed to start at the first record.
+ * committed offset is assumed to start at the first record. Topics that do not exist are omitted.
  *
- * @param readBounds returns the bounds of a topic. Missing topics are omitted.
  * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export async function readGroupLags(
   kafka: Kafka,
-  readBounds: (topics: readonly string[]) => Promise<KnownBounds>,
+  cluster: Parameters<typeof readBoundsByName>[0],
   groups: readonly GroupDescription[],
 ): Promise<GroupLag[]> {
   const names = groups.map(({ group }) => group)
   const committed = await awaitKafkaAnswer('offsets of consumer groups', fetchOffsetsByGroup(kafka, names))
   const getCommitted = ({ group }: GroupDescription): Committed => committed.get(group) ?? new Map()
   const topics = new Set(groups.flatMap(group => listTopics(group, getCommitted(group))))
-  const bounds = await readBounds([...topics])
+  const bounds = await readBoundsByName(cluster, [...topics])
   return groups.map(group => computeLag(bounds, group, getCommitted(group)))
 }
 

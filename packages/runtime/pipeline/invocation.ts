@@ -44,9 +44,9 @@ export class PartitionRun {
   readonly pending: PendingRecords
   readonly cutter: SegmentCutter | undefined
   /** True as long as the invocation has not decided any record of the partition. */
-  isFirst = true
-  /** Set once records were read back. */
-  publishedFailures?: PublishedFailures
+  isFirst: boolean
+  /** Failures that were published for records that were read back; undefined as long as none was. */
+  publishedFailures: PublishedFailures | undefined
 
   constructor(
     given: Pick<
@@ -62,6 +62,8 @@ export class PartitionRun {
     this.hasProducerTimes = given.hasProducerTimes
     this.pending = given.pending
     this.cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
+    this.isFirst = true
+    this.publishedFailures = undefined
   }
 
   readonly reportTry = (tried: FailedTry): void =>

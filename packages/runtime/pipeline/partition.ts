@@ -37,10 +37,8 @@ export async function runPartition(
     return stopAt(first, toDeferred(error))
   }
   const { ports = given, pending = new PendingRecords(records, consumer) } = followed ?? {}
-  const run = new PartitionRun({
-    ...{ consumer, ports, invocation, stateKey, pending },
-    hasProducerTimes: createTimeFrom !== undefined,
-  })
+  const hasProducerTimes = createTimeFrom !== undefined
+  const run = new PartitionRun({ consumer, ports, invocation, stateKey, pending, hasProducerTimes })
   const own = chooseSteps(consumer)
   const steps = followed?.around(own) ?? own
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.

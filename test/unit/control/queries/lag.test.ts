@@ -42,7 +42,9 @@ it('given a topic of members that this client may not describe, then its lag is 
   })
   const member = { memberId: 'm', clientId: 'c', host: 'h', assigned: { hidden: [1] } }
   const group = { group: 'g', state: 'stable', members: [member] } as const
-  const [lag] = await readGroupLags(kafka, async () => new Map(), [group])
+  const described = { clusterId: null, controllerId: 1, brokers: [], topics: [] }
+  const cluster = { metadata: async () => described, bounds: async () => new Map() }
+  const [lag] = await readGroupLags(kafka, cluster, [group])
   assert.deepEqual(lag?.topics, [{ topic: 'hidden', pending: 0, partitions: [], unknown: [0, 1] }])
 })
 

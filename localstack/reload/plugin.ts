@@ -9,8 +9,9 @@ import { readThisMachine } from '../../infra/place/this-machine.ts'
 import { FAMILY_FILES, INPUTS, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
 import { provideFunctions } from './built-functions.ts'
+import type { Definition } from './definition.ts'
 import { OfflineFunctions } from './offline-functions.ts'
-import type { Definition, Reloader } from './reloader.ts'
+import type { Reloader } from './reloader.ts'
 import { buildThread, locateThread } from './trigger-thread.ts'
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */

@@ -9,6 +9,7 @@ import { BuildError, type Built, type FunctionCode } from '../../infra/packaging
 import { readRuleFiles } from '../../lib/alerting/adapters/index.ts'
 import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
+import { type Definition, findInputFiles, listTopics, toSourceFile } from './definition.ts'
 import {
   findInputErrors,
   findRuleErrors,
@@ -16,17 +17,7 @@ import {
   listChangedMeanings,
   listRetyped,
 } from './find-errors.ts'
-
-/**
- * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
- * object, so a change applies to all later starts of the function. Running instances are not affected.
- */
-export interface Definition {
-  /** Module and export of the handler, such as `functions/clock/handler.handler`. */
-  handler: string
-  events?: readonly object[]
-  environment?: Record<string, string>
-}
+import { CHANGED, describeReload, describeTopics, RETYPED } from './reload-texts.ts'
 
 export interface ReloaderParts {
   readonly functions: ReadonlyMap<string, Definition>
@@ -375,28 +366,6 @@ export class Reloader {
   }
 }
 
-/** Returns the source file of a handler. */
-function toSourceFile({ handler }: { readonly handler: string }): string {
-  return `${handler.slice(0, handler.lastIndexOf('.'))}.ts`
-}
-
-const MAX_NAMED = 3
-const RETYPED =
-  'another type than before. Records that wait with the former one become dead letters; the history has its values in a column of their own, or in rest: see docs/history.md'
-const CHANGED =
-  'statistics, and what rules remember, begin anew with the next reading. Rows of the database from before have the former meaning: see config/families/README.md'
-
-function describeReload(functions: readonly string[], files: readonly string[]): string {
-  const named =
-    files.length <= MAX_NAMED ? files.join(', ') : `${files[0]} and ${files.length - 1} more files`
-  return `reloaded ${functions.join(', ')}: ${named}`
-}
-
-function findInputFiles(environment: Definition['environment']): InputFiles | undefined {
-  const { INPUTS_FILE: inputsFile, MAPPINGS_DIR: mappingsDir } = environment ?? {}
-  return inputsFile && mappingsDir ? { inputsFile, mappingsDir } : undefined
-}
-
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error
 }
@@ -408,23 +377,4 @@ async function computeHash(folder: string): Promise<string> {
   const paths = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
   for (const path of paths.sort()) hash.update(relative(folder, path)).update(await readFile(path))
   return hash.digest('hex').slice(0, 16)
-}
-
-/** Returns the topics that functions read. */
-function listTopics(functions: ReadonlyMap<string, Definition>, keys: Iterable<string>): Set<string> {
-  const events = [...keys].flatMap(key => functions.get(key)?.events ?? [])
-  return new Set(events.flatMap(event => Object.values(event).flatMap(({ topic }) => topic ?? [])))
-}
-
-/** Returns which topics are read now, and which are no longer. */
-function describeTopics(before: ReadonlySet<string>, now: ReadonlySet<string>): string {
-  const added = [...now].filter(topic => !before.has(topic))
-  const gone = [...before].filter(topic => !now.has(topic))
-  return [added, gone]
-    .map(
-      (topics, isGone) =>
-        topics.length > 0 && `; ${isGone ? 'no longer reads' : 'reads'} ${topics.join(', ')}`,
-    )
-    .filter(Boolean)
-    .join('')
 }

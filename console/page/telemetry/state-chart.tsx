@@ -3,8 +3,9 @@
 import type { JSX } from 'preact'
 import type { NamedState } from '../../../control/tables/entity-statistics.ts'
 import type { StateBand } from '../../api/telemetry/state-bands.ts'
+import { getLook } from '../charts/line-looks.ts'
 import { listChanges, UNKNOWN } from '../charts/stretches.ts'
-import { getLook, TimeChart } from '../charts/time-chart.tsx'
+import { TimeChart } from '../charts/time-chart.tsx'
 import { getTimeIn, listValues, sumBands } from './entity-series.ts'
 import { formatTimeIn } from './telemetry-texts.ts'
 

@@ -5,7 +5,8 @@ import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { DRAFT_HEAD } from '../../../../control/drafts/draft.ts'
 import { BuildError } from '../../../../infra/packaging/bundle-builder.ts'
-import { type Definition, Reloader } from '../../../../localstack/reload/reloader.ts'
+import type { Definition } from '../../../../localstack/reload/definition.ts'
+import { Reloader } from '../../../../localstack/reload/reloader.ts'
 import { temporaryFolder } from '../../../integration/localstack/support.ts'
 
 const RULES =

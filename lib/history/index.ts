@@ -10,14 +10,7 @@ export {
   nameFields,
   RECORD_COLUMNS,
 } from './columns.ts'
-export {
-  coverage,
-  missingRanges,
-  type OffsetRange,
-  type PartitionRange,
-  type Slice,
-  tailRanges,
-} from './coverage.ts'
+export * from './coverage.ts'
 export type { HistoryObject } from './object-key.ts'
 export {
   DamagedObject,

@@ -1,24 +1,8 @@
 /** The language of tables: what the control plane, the two ways in and the local cloud take of it. Pure; `parser.ts`, which reads the grammar, is a door of its own. */
 
-export {
-  type AsideExample,
-  describeAside,
-  type FileStatement,
-  isAbout,
-  isChanging,
-  isExample,
-  LOCAL_FILE,
-  setExamplesAside,
-} from './aside-examples.ts'
+export * from './aside-examples.ts'
 export { compilePlan } from './compile-plan.ts'
-export {
-  compileSelect,
-  DECLARED,
-  parseSelect,
-  type Selection,
-  type StreamSelection,
-  type TableSelection,
-} from './compile-select.ts'
+export * from './compile-select.ts'
 export type { StreamTopics } from './compile-stream.ts'
 export { StatementError } from './statement-error.ts'
 export type { ChangingStatement, Parse, Statement, StatementFile } from './syntax.ts'

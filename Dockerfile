@@ -9,7 +9,9 @@ COPY package.json package-lock.json ./
 COPY packages/create-sluice/package.json packages/create-sluice/
 COPY packages/kafka-records/package.json packages/kafka-records/
 COPY packages/local-servers/package.json packages/local-servers/
+COPY packages/packaging/package.json packages/packaging/
 COPY packages/schema-registry/package.json packages/schema-registry/
+COPY packages/test-kit/package.json packages/test-kit/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/msk-trigger/package.json packages/msk-trigger/
 # Without the Node for `npm start`.

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import { ForeignClient } from '@sluice/test-kit/foreign-client'
 import { writeEvent } from '#runtime/cloudevents'
 import { environmentReading } from '#runtime/test/support/records'
 import type { Answers } from '../console/api/all-routes.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { isPortInUse, type WantedPort } from '#local-servers/ports.ts'
-import type { KafkaPlace } from '#local-servers/server-place.ts'
+import { isPortInUse, type WantedPort } from '#local-servers/ports'
+import type { KafkaPlace } from '#local-servers/server-place'
 import { slice } from '#runtime/settings'
 import {
   type Environment,

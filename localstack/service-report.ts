@@ -1,4 +1,4 @@
-import type { Report, ServiceEvent } from '#local-servers/report.ts'
+import type { Report, ServiceEvent } from '#local-servers/report'
 import { durationText } from '../lib/support/duration.ts'
 
 /** Servers of the local stack. The schema registry is optional. */

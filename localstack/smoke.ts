@@ -1,7 +1,7 @@
 /** `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { kafkaAnswers, redisAnswers } from '#local-servers/probes.ts'
+import { kafkaAnswers, redisAnswers } from '#local-servers/probes'
 import { type LogRecord, toOutgoingRecord } from '#runtime/cloudevents'
 import { type Event, formatEntity } from '#runtime/consumer'
 import { Connections } from '#runtime/functions/connections'

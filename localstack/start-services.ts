@@ -1,4 +1,4 @@
-import type { KafkaPlace } from '#local-servers/server-place.ts'
+import type { KafkaPlace } from '#local-servers/server-place'
 import {
   checkExisting,
   KAFKA,
@@ -7,7 +7,7 @@ import {
   type Service,
   startPlaced,
   VALKEY,
-} from '#local-servers/services.ts'
+} from '#local-servers/services'
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
 import { DATA_DIR, LOCAL, LOGS_DIR } from '../scripts/paths.ts'
 import { UserError } from '../scripts/user-error.ts'

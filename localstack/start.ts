@@ -1,5 +1,5 @@
-import { requireFreePorts } from '#local-servers/ports.ts'
-import type { Report } from '#local-servers/report.ts'
+import { requireFreePorts } from '#local-servers/ports'
+import type { Report } from '#local-servers/report'
 import { loadAllInputs } from '../lib/app/inputs/loaded-inputs.ts'
 import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'

@@ -1,6 +1,6 @@
 /** Entry point of programs: parses options, handles stop requests, and sets the exit status. */
 import process from 'node:process'
-import { StopRequested, stopRequest } from '#local-servers/stop-request.ts'
+import { StopRequested, stopRequest } from '#local-servers/stop-request'
 import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {

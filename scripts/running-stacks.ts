@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
-import { processStart } from '#local-servers/process-start.ts'
+import { processStart } from '#local-servers/process-start'
 import { text } from '#runtime/settings'
 import { LOCAL } from './paths.ts'
 

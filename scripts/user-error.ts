@@ -1,4 +1,4 @@
-import { UserError } from '#local-servers/user-error.ts'
+import { UserError } from '#local-servers/user-error'
 import { ConfigError } from '#runtime/settings'
 import { FileError } from '../lib/support/file-errors.ts'
 

@@ -1,7 +1,7 @@
 /** `npm test`: runs the selected tests and counts them in the last line. */
 
 import { availableParallelism, loadavg } from 'node:os'
-import { StopRequested } from '#local-servers/stop-request.ts'
+import { StopRequested } from '#local-servers/stop-request'
 import { durationText } from '../lib/support/duration.ts'
 import { formatEvent } from '../localstack/service-report.ts'
 import { runMain } from '../scripts/run-main.ts'

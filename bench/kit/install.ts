@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureInstalled, type Package } from '#local-servers/install.ts'
+import { ensureInstalled, type Package } from '#local-servers/install'
 import { LOCAL } from '../../scripts/paths.ts'
 
 /** Time limit for the download, in milliseconds. */

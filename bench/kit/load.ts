@@ -1,5 +1,5 @@
+import { createTopic } from '@sluice/test-kit/create-topic'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
-import { createTopic } from '#local-servers/testing/create-topic.ts'
 
 /** The size of a record in bytes, about that of a small reading in JSON. */
 const VALUE_BYTES = 512

@@ -1,8 +1,8 @@
 /** Functions that run in `serverless offline`, with the trigger of this project. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePorts } from '#local-servers/ports.ts'
-import { Program } from '#local-servers/testing/program.ts'
+import { Program } from '@sluice/test-kit/program'
+import { freePorts } from '#local-servers/ports'
 import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { names } from './vocabulary.ts'

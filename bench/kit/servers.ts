@@ -1,7 +1,7 @@
-import { kafkaServers } from '#local-servers/kafka.ts'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import { startApart } from '#local-servers/testing/start-apart.ts'
-import { valkeyServer } from '#local-servers/valkey.ts'
+import { startApart } from '@sluice/test-kit/start-apart'
+import { kafkaServers } from '#local-servers/kafka'
+import { LOOPBACK } from '#local-servers/ports'
+import { valkeyServer } from '#local-servers/valkey'
 import { LOCAL } from '../../scripts/paths.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */

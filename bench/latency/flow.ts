@@ -3,7 +3,7 @@ import { writeEvent } from '#runtime/cloudevents'
 import { environmentReading } from '#runtime/test/support/records'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { percentile } from '../kit/statistics.ts'
-import '#local-servers/testing/foreign-codecs.ts'
+import '@sluice/test-kit/foreign-codecs'
 import { names } from '../kit/vocabulary.ts'
 
 export interface Latency {

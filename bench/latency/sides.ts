@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { Program } from '#local-servers/testing/program.ts'
+import { Program } from '@sluice/test-kit/program'
 import { PROJECT } from '../../scripts/paths.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
 import type { Servers } from '../kit/servers.ts'

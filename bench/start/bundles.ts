@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { runProgram } from '#local-servers/testing/program.ts'
+import { runProgram } from '@sluice/test-kit/program'
 import { type Files, readBundle } from '../../test/package/bundles.ts'
 import { readFiles } from '../../test/support/zip.ts'
 

@@ -4,7 +4,7 @@
  */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage, PROJECT } from '#local-servers/packaging/npm-package.ts'
+import { buildPackage, PROJECT } from '@sluice/packaging'
 
 const folder = join(PROJECT, 'packages', 'create-sluice')
 await buildPackage({

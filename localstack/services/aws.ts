@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pythonPackages } from '#local-servers/install.ts'
-import { FEW_ARENAS } from '#local-servers/managed-process.ts'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import type { Server, ServerOptions } from '#local-servers/server-definition.ts'
+import { pythonPackages } from '#local-servers/install'
+import { FEW_ARENAS } from '#local-servers/managed-process'
+import { LOOPBACK } from '#local-servers/ports'
+import type { Server, ServerOptions } from '#local-servers/server-definition'
 import { PROJECT, PYTHON_LOCKS } from '../../scripts/paths.ts'
 import { awsAnswers } from './http-probes.ts'
 

@@ -1,5 +1,5 @@
-import type { Report } from '#local-servers/report.ts'
-import type { KafkaPlace, ServerPlace } from '#local-servers/server-place.ts'
+import type { Report } from '#local-servers/report'
+import type { KafkaPlace, ServerPlace } from '#local-servers/server-place'
 
 export interface ServicesOptions {
   readonly kafka: KafkaPlace

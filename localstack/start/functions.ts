@@ -2,9 +2,9 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { FEW_ARENAS, type ManagedProcess, startReady } from '#local-servers/managed-process.ts'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import type { Ready, Supervised } from '#local-servers/supervisor.ts'
+import { FEW_ARENAS, type ManagedProcess, startReady } from '#local-servers/managed-process'
+import { LOOPBACK } from '#local-servers/ports'
+import type { Ready, Supervised } from '#local-servers/supervisor'
 import { followLogs } from '../../scripts/log-file.ts'
 import {
   FUNCTION_LOGS,

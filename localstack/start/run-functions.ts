@@ -2,7 +2,7 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Supervisor } from '#local-servers/supervisor.ts'
+import { Supervisor } from '#local-servers/supervisor'
 import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { frameworkLog, functionLogsDir } from '../../scripts/log-paths.ts'
 import type { StartedConsole } from './console.ts'

@@ -1,7 +1,7 @@
 /** A run of `npm start`, and the variables that its programs get. */
 
 import { join } from 'node:path'
-import type { Report } from '#local-servers/report.ts'
+import type { Report } from '#local-servers/report'
 import { LOCAL_AWS_ENVIRONMENT } from '../aws/resources.ts'
 import type { StartOptions } from '../command-options.ts'
 import { getStorageFile, type LocalCloud } from '../local-cloud.ts'

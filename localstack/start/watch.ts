@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { groupProcessorMs } from '#local-servers/progress.ts'
+import { groupProcessorMs } from '#local-servers/progress'
 import { type Kafka, KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
 import { StateInspection } from '#runtime/operating/states'

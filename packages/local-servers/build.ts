@@ -5,7 +5,7 @@
  */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage } from './packaging/npm-package.ts'
+import { buildPackage } from '@sluice/packaging'
 
 const folder = import.meta.dirname
 await buildPackage({

@@ -5,7 +5,7 @@
  */
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage } from '../local-servers/packaging/npm-package.ts'
+import { buildPackage } from '@sluice/packaging'
 
 /** Entry points in the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }

@@ -2,7 +2,7 @@
  * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and type
  * declarations to `dist/`. Lua scripts are inlined.
  */
-import { buildPackage } from '../local-servers/packaging/npm-package.ts'
+import { buildPackage } from '@sluice/packaging'
 import { inlineLua } from './packaging/index.ts'
 
 /** Entry points in the package's `exports`. */

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { PROJECT } from '../../scripts/paths.ts'
 
 const run = promisify(execFile)

@@ -1,7 +1,7 @@
 /** `sluice alerts` beside alerting and the view of the alerts that fire, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'

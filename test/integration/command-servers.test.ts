@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { redisUrl } from '#local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { withEnvironment } from '../../cli/servers/environment.ts'
 import { readConfig } from '../../control/environment/config.ts'
 

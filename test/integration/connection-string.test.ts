@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { PROJECT, Program } from '#local-servers/testing/program.ts'
+import { PROJECT, Program } from '@sluice/test-kit/program'
 
 const STRING = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0'
 

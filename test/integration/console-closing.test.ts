@@ -1,7 +1,7 @@
 /** A console that is closed leaves nothing open, whatever is under way. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { listRoutes } from '../unit/console/access/support.ts'

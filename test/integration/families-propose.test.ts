@@ -4,11 +4,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { createTopic } from '@sluice/test-kit/create-topic'
+import { ForeignClient } from '@sluice/test-kit/foreign-client'
+import { PROJECT, runProgram } from '@sluice/test-kit/program'
+import { brokers } from '@sluice/test-kit/servers'
 import { Kafka, logLevel } from 'kafkajs'
-import { createTopic } from '#local-servers/testing/create-topic.ts'
-import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
-import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
-import { brokers } from '#local-servers/testing/servers.ts'
 
 const topic = `site-7.greenhouse.${randomUUID().slice(0, 8)}`
 const name = topic.replaceAll('.', '-')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import type { Overview } from '../../console/api/overview/overview.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { TestEnvironment } from '../support/environment.ts'
 import { ran } from '../unit/cli/terminal.ts'
 

@@ -1,7 +1,7 @@
 /** All operations, each in all its faces: the command with its help, its protocol and `--json`, and the routes. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { toFlag } from '../../cli/command.ts'
 import { isArgument } from '../../cli/declare.ts'
 import type { Answers } from '../../console/api/all-routes.ts'

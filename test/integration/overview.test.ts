@@ -1,7 +1,7 @@
 /** The overview of the console, on a real Kafka: what it looks for beside the flow. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import type { Overview } from '../../console/api/overview/overview.ts'
 import { chooseHeadline, describeState } from '../../console/page/overview/headline.ts'

@@ -1,8 +1,8 @@
 /** All questions, each in all its faces: the command with its help and `--json`, the route, and the description for the page. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
+import { until } from '@sluice/test-kit/until'
 import { toFlag } from '../../cli/command.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../../control/questions/all.ts'

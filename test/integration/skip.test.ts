@@ -1,7 +1,7 @@
 /** A record that hangs a consumer, on real servers: it is set aside, and redriven to mended code. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { writeEvent } from '#runtime/cloudevents'
 import { environmentReading as reading } from '#runtime/test/support/records'
 import { userOfMachine } from '../../scripts/machine-user.ts'

@@ -1,7 +1,7 @@
 /** The faults by name. Each is injected at a record in the middle of the flow, and resolves after it was removed. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
+import { LOOPBACK } from '#local-servers/ports'
 import type { Fault as TriggerFault } from '../../packages/msk-trigger/faults/faults.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'

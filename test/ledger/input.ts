@@ -1,8 +1,8 @@
 /** The input: a topic of another application, which `intake` reads. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createTopic } from '@sluice/test-kit/create-topic'
 import { Kafka, logLevel } from 'kafkajs'
-import { createTopic } from '#local-servers/testing/create-topic.ts'
 
 export const INPUT_PARTITIONS = 3
 

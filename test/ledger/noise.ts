@@ -1,7 +1,7 @@
 /** Sends odd records beside the ledger: events, what nearly is one, and what is not. The ledger only counts these records. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { ForeignClient } from '@sluice/test-kit/foreign-client'
 import fc from 'fast-check'
-import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { record } from '#runtime/test/support/arbitrary-records'
 
 const RECORDS_AT_ONCE = 20

@@ -1,11 +1,11 @@
 /** The ledger's own Kafka and Valkey, which it can kill and pause. */
 
-import { LOOPBACK } from '#local-servers/ports.ts'
-import type { StartContext } from '#local-servers/start-server.ts'
-import type { Supervisor } from '#local-servers/supervisor.ts'
-import { type Front, startFront } from '#local-servers/testing/front.ts'
-import { startKafka } from '#local-servers/testing/start-apart.ts'
-import { COPIES_AT_ONCE, startValkey, type Valkey } from '#local-servers/testing/valkey.ts'
+import { type Front, startFront } from '@sluice/test-kit/front'
+import { startKafka } from '@sluice/test-kit/start-apart'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from '@sluice/test-kit/valkey'
+import { LOOPBACK } from '#local-servers/ports'
+import type { StartContext } from '#local-servers/start-server'
+import type { Supervisor } from '#local-servers/supervisor'
 
 /** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
 export type BrokerCount = 1 | 3

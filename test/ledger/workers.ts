@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '#local-servers/ports.ts'
-import { PROJECT, Program } from '#local-servers/testing/program.ts'
+import { PROJECT, Program } from '@sluice/test-kit/program'
+import { freePorts } from '#local-servers/ports'
 import type { Fault } from '../../packages/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../packages/msk-trigger/faults/inject-fault.ts'
 

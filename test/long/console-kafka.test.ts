@@ -1,7 +1,7 @@
 /** The pages about Kafka: topics with their sizes, brokers, groups with their lag, subjects of the registry. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokers } from '#local-servers/testing/servers.ts'
+import { brokers } from '@sluice/test-kit/servers'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'

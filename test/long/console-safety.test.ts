@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { redisUrl } from '#local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { TestBrowser, type Visit } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'

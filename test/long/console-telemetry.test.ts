@@ -1,7 +1,7 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import type { Event } from '#runtime/consumer'
 import { environmentReading } from '#runtime/test/support/records'
 import { createActivity } from '../../lib/activity/process.ts'

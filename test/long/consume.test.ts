@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Program } from '#local-servers/testing/program.ts'
+import { Program } from '@sluice/test-kit/program'
 import { TestEnvironment } from '../support/environment.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 

@@ -1,9 +1,9 @@
 /** A record that inflates to more than the memory stops no other record, and becomes a failure of its own. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { bombBatch, recordBatch } from '#local-servers/testing/record-batches.ts'
-import { brokers } from '#local-servers/testing/servers.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { bombBatch, recordBatch } from '@sluice/test-kit/record-batches'
+import { brokers } from '@sluice/test-kit/servers'
+import { until } from '@sluice/test-kit/until'
 import { type LogRecord, toBuffer } from '#runtime/cloudevents'
 import type { FailureData } from '#runtime/consumer'
 import { KafkaLogReader, kafkaClient } from '#runtime/operating/kafka'

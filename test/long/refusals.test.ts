@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { PROD, refusal } from '../package/refusal.ts'
 
 describe('what cannot be deployed', () => {

@@ -1,9 +1,9 @@
 /** `sluice reprocess` that stops early, for each reason, on real servers: what it says, and that the next run computes the rest. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { type Front, startFront } from '#local-servers/testing/front.ts'
-import { PROJECT } from '#local-servers/testing/program.ts'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { type Front, startFront } from '@sluice/test-kit/front'
+import { PROJECT } from '@sluice/test-kit/program'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { writeEvent } from '#runtime/cloudevents'
 import { RedisClient, RedisReplaceableStates } from '#runtime/operating/redis'
 import { CopyStopped, type StateKey } from '#runtime/pipeline'

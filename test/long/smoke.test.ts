@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { freePort } from '#local-servers/ports.ts'
-import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
+import { PROJECT, runProgram } from '@sluice/test-kit/program'
+import { freePort } from '#local-servers/ports'
 
 const COMMAND = join(PROJECT, 'localstack', 'smoke.ts')
 

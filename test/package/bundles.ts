@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join, posix } from 'node:path'
+import { PROJECT } from '@sluice/test-kit/program'
 import { build } from 'esbuild'
-import { PROJECT } from '#local-servers/testing/program.ts'
 
 export type Files = ReadonlyMap<string, Buffer>
 

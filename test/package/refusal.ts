@@ -1,6 +1,6 @@
 /** How the framework refuses a project. */
 import assert from 'node:assert/strict'
-import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
+import { PROJECT, runProgram } from '@sluice/test-kit/program'
 import { CLUSTER } from './cluster.ts'
 
 /** A fictitious account without credentials. */

@@ -1,7 +1,7 @@
 /** Simulated readings at a steady rate: those of the simulator's fleet, each sensor several times a second. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ForeignClient } from '@sluice/test-kit/foreign-client'
 import type { Message } from 'kafkajs'
-import type { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { normalizeEvent, writeEvent } from '#runtime/cloudevents'
 import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 import { FAMILIES, GENERATOR, NAMES } from '../support/families.ts'

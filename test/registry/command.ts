@@ -1,7 +1,7 @@
 /** `npm run registry`: a registry on this machine with the packages of this repository. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { requireFreePorts } from '#local-servers/ports.ts'
+import { requireFreePorts } from '#local-servers/ports'
 import { readOptions } from '../../scripts/command-line.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { runMain } from '../../scripts/run-main.ts'

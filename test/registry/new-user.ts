@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { Program, type ProgramOptions } from '#local-servers/testing/program.ts'
+import { Program, type ProgramOptions } from '@sluice/test-kit/program'
 import { LOCAL } from '../../scripts/paths.ts'
 import { findScript, npmSetting } from '../support/npm.ts'
 

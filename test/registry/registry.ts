@@ -1,8 +1,8 @@
 /** An npm registry on this machine, to which the packages of this repository are published as they are to the public one. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import { Program } from '#local-servers/testing/program.ts'
+import { Program } from '@sluice/test-kit/program'
+import { LOOPBACK } from '#local-servers/ports'
 import { npmBuild, npmSetting } from '../support/npm.ts'
 import { PUBLISHED } from '../support/packages.ts'
 

@@ -1,6 +1,6 @@
 /** Contents of Kafka and Redis, read by the code of the ledger, which shares no code with the project. */
 
-import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import { ForeignClient } from '@sluice/test-kit/foreign-client'
 import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { type LedgerEvent, readEvent } from '../ledger/count/event.ts'
 import { PartitionStateReader, type StateContents } from '../ledger/count/partition-states.ts'

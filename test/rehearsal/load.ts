@@ -1,6 +1,6 @@
 /** Readings of a few sensors that never stop coming, and a record of what Kafka has acknowledged. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import type { ForeignClient } from '@sluice/test-kit/foreign-client'
 import type { Event } from '#runtime/consumer'
 import { createReading } from '../../lib/telemetry/reading.ts'
 import { FAMILIES } from '../support/families.ts'

@@ -1,5 +1,5 @@
 /** Receivers of notifications: a queue that is subscribed to the topic, and a local webhook. */
-import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
+import { type HttpServer, startHttpServer } from '@sluice/test-kit/http-server'
 import { alertsTopicName } from '../../lib/app/naming/resource-names.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 

@@ -1,6 +1,6 @@
 /** A rehearsal under way. Its steps are in `steps.ts`; each leaves here what later ones need. */
 
-import type { Report } from '#local-servers/report.ts'
+import type { Report } from '#local-servers/report'
 import { SLICES } from '../../control/environment/config.ts'
 import { ClusterView, type Reads } from './cluster-view.ts'
 import type { DeployedFunction, Template } from './deployment/deployed-template.ts'

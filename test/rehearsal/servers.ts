@@ -1,11 +1,11 @@
 /** The servers of a rehearsal: Kafka, Valkey and the emulator, each its own, on loopback and in a temporary folder. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { kafkaServers } from '#local-servers/kafka.ts'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import type { Report } from '#local-servers/report.ts'
-import { startApart } from '#local-servers/testing/start-apart.ts'
-import { valkeyServer } from '#local-servers/valkey.ts'
+import { startApart } from '@sluice/test-kit/start-apart'
+import { kafkaServers } from '#local-servers/kafka'
+import { LOOPBACK } from '#local-servers/ports'
+import type { Report } from '#local-servers/report'
+import { valkeyServer } from '#local-servers/valkey'
 import { LOCAL, LOGS_DIR } from '../../scripts/paths.ts'
 import { emulatorServer } from './emulator/server.ts'
 

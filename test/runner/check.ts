@@ -1,4 +1,4 @@
-import { type ProgramResult, runProgram } from '#local-servers/testing/program.ts'
+import { type ProgramResult, runProgram } from '@sluice/test-kit/program'
 
 /** A check of the whole project. */
 export interface Check {

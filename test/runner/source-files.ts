@@ -1,5 +1,5 @@
 import { glob } from 'node:fs/promises'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 
 /** Folders that contain no source code, but installed, downloaded or built files, and files that a test writes beside serverless.yml. */
 const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.git|coverage|dist)(\/|$)|^serverless\..+\.yml$/

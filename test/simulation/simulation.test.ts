@@ -1,7 +1,7 @@
 /** All consumers of Sluice under seeds: nothing is lost, twice, out of order, or stands still, whatever happens to any of them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { seeds } from '#local-servers/testing/sampled.ts'
+import { seeds } from '@sluice/test-kit/sampled'
 import { type PlayedSeed, playSeed } from './play.ts'
 
 const SEEDS = 300

@@ -1,7 +1,7 @@
 /** Queue that is subscribed to the alerts topic, like the queue of a program that receives alerts. */
 import { randomUUID } from 'node:crypto'
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
-import { awsEndpoint } from '#local-servers/testing/servers.ts'
+import { awsEndpoint } from '@sluice/test-kit/servers'
 
 const REGION = 'us-east-1'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -1,5 +1,5 @@
+import type { ForeignRecord } from '@sluice/test-kit/foreign-client'
 import type { Message } from 'kafkajs'
-import type { ForeignRecord } from '#local-servers/testing/foreign-client.ts'
 import { writeEvent } from '#runtime/cloudevents'
 import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../lib/alerting/alert.ts'

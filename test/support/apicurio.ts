@@ -1,4 +1,4 @@
-import { startApart } from '#local-servers/testing/start-apart.ts'
+import { startApart } from '@sluice/test-kit/start-apart'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
 import { LOCAL } from '../../scripts/paths.ts'

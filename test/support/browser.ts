@@ -1,7 +1,8 @@
 /** Starts a real browser for tests of the console, at three widths, in light and dark mode. */
+
+import { HOPELESS_MS } from '@sluice/test-kit/until'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
-import { HOPELESS_MS } from '#local-servers/testing/until.ts'
 import { extractedChromium } from './chromium.ts'
 
 /** Widths of a phone, a small laptop, and a wide screen. */

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureInstalled, type Package, pythonPackages } from '#local-servers/install.ts'
-import { fetchWithMaven } from '#local-servers/jars.ts'
-import type { Launch } from '#local-servers/managed-process.ts'
-import { requireJava } from '#local-servers/requirements.ts'
-import { PROJECT } from '#local-servers/testing/program.ts'
-import { brokers } from '#local-servers/testing/servers.ts'
+import { PROJECT } from '@sluice/test-kit/program'
+import { brokers } from '@sluice/test-kit/servers'
+import { ensureInstalled, type Package, pythonPackages } from '#local-servers/install'
+import { fetchWithMaven } from '#local-servers/jars'
+import type { Launch } from '#local-servers/managed-process'
+import { requireJava } from '#local-servers/requirements'
 import { LOCAL } from '../../scripts/paths.ts'
 
 const EXAMPLES = join(PROJECT, 'examples', 'clients')

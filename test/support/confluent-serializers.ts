@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
+import { ensureInstalled, pythonPackages } from '#local-servers/install'
 import type { RecordHeader } from '#runtime/cloudevents'
 import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 

@@ -1,7 +1,7 @@
 /** Serves the console for a test on a free port. */
 import { randomBytes } from 'node:crypto'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import type { Hono } from 'hono'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { createLocalAccess, createMetricsAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { type ConsoleEnvironment, createConsoleEnvironment } from '../../console/environment.ts'

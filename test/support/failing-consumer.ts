@@ -3,7 +3,7 @@
  * failures.
  */
 import assert from 'node:assert/strict'
-import { redisUrl } from '#local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { writeEvent } from '#runtime/cloudevents'
 import { type FailureData, reject } from '#runtime/consumer'
 import { RedisClient } from '#runtime/operating/redis'

@@ -1,8 +1,8 @@
 /** Installs clients that are not part of Sluice: librdkafka from a Python package, and the Java client from Kafka's tools. */
 import { join } from 'node:path'
-import { ensureInstalled, type Package, pythonPackages } from '#local-servers/install.ts'
-import { buildCopyGoal, fetchWithMaven } from '#local-servers/jars.ts'
-import { KAFKA_VERSION, kafkaPackage } from '#local-servers/kafka.ts'
+import { ensureInstalled, type Package, pythonPackages } from '#local-servers/install'
+import { buildCopyGoal, fetchWithMaven } from '#local-servers/jars'
+import { KAFKA_VERSION, kafkaPackage } from '#local-servers/kafka'
 import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const

@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { KAFKA_VERSION } from '#local-servers/kafka.ts'
-import { requireJava } from '#local-servers/requirements.ts'
-import { PROJECT } from '#local-servers/testing/program.ts'
-import { HOPELESS_MS } from '#local-servers/testing/until.ts'
+import { PROJECT } from '@sluice/test-kit/program'
+import { HOPELESS_MS } from '@sluice/test-kit/until'
+import { KAFKA_VERSION } from '#local-servers/kafka'
+import { requireJava } from '#local-servers/requirements'
 import { LOCAL } from '../../scripts/paths.ts'
 
 export interface SeenRecord {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
 
 /** Folder of golden files: transcripts of commands, and texts that are generated. */

@@ -3,7 +3,7 @@
  * argument selects the handler.
  */
 import { registerHooks } from 'node:module'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 
 const loaded: string[] = []
 const folder = `file://${PROJECT}/`

@@ -2,7 +2,7 @@
  * Environment in which all names and values that users can choose contain markup, including the values in alerts and dead letters.
  */
 import assert from 'node:assert/strict'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { writeEvent } from '#runtime/cloudevents'
 import { kafkaClient } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'

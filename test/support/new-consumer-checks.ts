@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { runProgram } from '#local-servers/testing/program.ts'
+import { runProgram } from '@sluice/test-kit/program'
 import type { Check } from '../runner/check.ts'
 import { findingsAmong, listExpressions } from '../runner/checks/expressions.ts'
 

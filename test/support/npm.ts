@@ -1,8 +1,8 @@
 /** Runs npm in this repository. */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { withLockFile } from '#local-servers/lock-file.mjs'
-import { PROJECT, type ProgramResult, runProgram } from '#local-servers/testing/program.ts'
+import { PROJECT, type ProgramResult, runProgram } from '@sluice/test-kit/program'
+import { withLockFile } from '#local-servers/lock-file'
 
 /** Runs npm. @throws Error with its output if it fails */
 async function npm(args: readonly string[]): Promise<ProgramResult> {

@@ -2,9 +2,9 @@ import { mkdtempSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { PROJECT, Program } from '@sluice/test-kit/program'
 import { dump, load } from 'js-yaml'
-import { freePort } from '#local-servers/ports.ts'
-import { PROJECT, Program } from '#local-servers/testing/program.ts'
+import { freePort } from '#local-servers/ports'
 
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 

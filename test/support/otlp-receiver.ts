@@ -1,6 +1,6 @@
 /** OTLP/HTTP collector for JSON on the loopback address, for spans of other processes. */
 import { json } from 'node:stream/consumers'
-import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
+import { type HttpServer, startHttpServer } from '@sluice/test-kit/http-server'
 
 export interface ReceivedSpan {
   readonly traceId: string

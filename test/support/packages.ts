@@ -1,7 +1,7 @@
 /** The packages of this repository, as their `package.json` describes them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 
 export interface Manifest {
   readonly name: string

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
-import { Program } from '#local-servers/testing/program.ts'
+import { Program } from '@sluice/test-kit/program'
 import type { run } from '../../cli/program.ts'
 import { Collected } from '../unit/cli/terminal.ts'
 import type { StartedProject } from './started-project.ts'

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PROJECT } from '@sluice/test-kit/program'
 import pMap from 'p-map'
-import { PROJECT } from '#local-servers/testing/program.ts'
 
 const AT_ONCE = 32
 const TOOLS = 'test/tools/node_modules'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { Redis } from 'ioredis'
-import { redisUrl } from '#local-servers/testing/servers.ts'
 
 const ECHO_EVERY_MS = 500
 /** A reported command: time, `[database source]`, and the name. Commands of scripts have the source `lua`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { brokers, redisUrl } from '@sluice/test-kit/servers'
 import { writeEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { KafkaLogReader, kafkaClient } from '#runtime/operating/kafka'

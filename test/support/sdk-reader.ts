@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
+import type { ForeignRecord } from '@sluice/test-kit/foreign-client'
 import { type CloudEvent, Kafka as Sdk } from 'cloudevents'
 import type { IHeaders } from 'kafkajs'
-import type { ForeignRecord } from '#local-servers/testing/foreign-client.ts'
 
 /** Parses a record with the CloudEvents SDK in strict mode. The SDK is independent of Sluice's own implementation. */
 export function readEvent({ headers = {}, key, value }: ForeignRecord): CloudEvent<unknown> {

@@ -1,8 +1,8 @@
 /** Environment readings in all formats that a record can have. */
 import { readFileSync } from 'node:fs'
+import { framed } from '@sluice/test-kit/schema-registry'
 import avro from 'avsc'
 import protobuf from 'protobufjs'
-import { framed } from '#local-servers/testing/schema-registry.ts'
 import { type LogRecord, writeEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { logRecord } from '#runtime/test/support/records'

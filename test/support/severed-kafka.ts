@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
-import { freePort } from '#local-servers/ports.ts'
+import { freePort } from '#local-servers/ports'
 
 /** Kafka client whose connections a test can close and reject, to simulate an outage of the brokers. */
 export class SeveredKafka {

@@ -1,6 +1,6 @@
 /** Runs commands in this process. Only tests of signals, pipes or binary output need a separate process. */
 import assert from 'node:assert/strict'
-import { PROJECT, type ProgramResult } from '#local-servers/testing/program.ts'
+import { PROJECT, type ProgramResult } from '@sluice/test-kit/program'
 import { ran } from '../unit/cli/terminal.ts'
 
 /**

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { freePorts } from '#local-servers/ports.ts'
-import { Program } from '#local-servers/testing/program.ts'
+import { Program } from '@sluice/test-kit/program'
+import { freePorts } from '#local-servers/ports'
 import { copyProject } from './project-copy.ts'
 
 export class StartedProject {

@@ -1,5 +1,5 @@
 /** Schema registry for a test, with the part of the Confluent API that lists subjects. */
-import { startHttpServer } from '#local-servers/testing/http-server.ts'
+import { startHttpServer } from '@sluice/test-kit/http-server'
 
 export interface SubjectsRegistry {
   readonly uri: string

@@ -1,10 +1,10 @@
 /** Runs `sluice` commands in this process against the real Kafka. The topics belong to one test file. */
 import { randomUUID } from 'node:crypto'
+import { createTopic } from '@sluice/test-kit/create-topic'
+import { ForeignClient } from '@sluice/test-kit/foreign-client'
+import { PROJECT, Program } from '@sluice/test-kit/program'
+import { brokers } from '@sluice/test-kit/servers'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
-import { createTopic } from '#local-servers/testing/create-topic.ts'
-import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
-import { PROJECT, Program } from '#local-servers/testing/program.ts'
-import { brokers } from '#local-servers/testing/servers.ts'
 import { type Ran, ran } from '../unit/cli/terminal.ts'
 
 export class TopicCommands {

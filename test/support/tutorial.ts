@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { listSteps } from './page-steps.ts'
 import { copyProject } from './project-copy.ts'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { type Certificates, makeCertificates } from '#local-servers/testing/certificates.ts'
+import { type Certificates, makeCertificates } from '@sluice/test-kit/certificates'
 import { httpsPost } from '../../../lib/notification/adapters/https.ts'
 
 describe('a webhook over TLS', () => {

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
-import { signalGroup } from '#local-servers/process-groups.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
+import { signalGroup } from '#local-servers/process-groups'
 import { temporaryFolder } from './support.ts'
 
 describe('given an interrupted run', () => {

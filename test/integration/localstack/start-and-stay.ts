@@ -1,4 +1,4 @@
-import { startProcess } from '#local-servers/managed-process.ts'
+import { startProcess } from '#local-servers/managed-process'
 
 // Starts a program that never ends, prints its process id, and stays until a test kills it.
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '#local-servers/ports.ts'
-import type { ServiceEvent } from '#local-servers/report.ts'
+import { freePort } from '#local-servers/ports'
+import type { ServiceEvent } from '#local-servers/report'
 import type { ServicesOptions } from '../../../localstack/services/services-options.ts'
 
 /** A folder for one test file, and its removal. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { temporaryFolder } from '../localstack/support.ts'
 

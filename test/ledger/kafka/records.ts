@@ -1,6 +1,6 @@
 /** Parses record batches (version 2), which a fetch returns. */
 import { gunzipSync } from 'node:zlib'
-import { lz4Decoded } from '#local-servers/testing/lz4.ts'
+import { lz4Decoded } from '@sluice/test-kit/lz4'
 import { Reader } from './wire.ts'
 
 /** A record as the broker stores it. */

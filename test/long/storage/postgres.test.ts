@@ -12,12 +12,12 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { makeCertificates } from '@sluice/test-kit/certificates'
+import { PROJECT } from '@sluice/test-kit/program'
+import { awsEndpoint } from '@sluice/test-kit/servers'
+import { until } from '@sluice/test-kit/until'
 import { Client, types } from 'pg'
-import { freePort } from '#local-servers/ports.ts'
-import { makeCertificates } from '#local-servers/testing/certificates.ts'
-import { PROJECT } from '#local-servers/testing/program.ts'
-import { awsEndpoint } from '#local-servers/testing/servers.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { freePort } from '#local-servers/ports'
 import { PermanentError, RetryableError } from '#runtime/consumer'
 import { answerFromStorage } from '../../../control/sql/storage-answer.ts'
 import { openStorage, openStorageReader } from '../../../lib/app/connections/storage.ts'

@@ -1,7 +1,7 @@
 /** A copy of the project, with which is done what a person would do: package, deploy, change something, deploy again, remove. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ProgramResult, runProgram } from '#local-servers/testing/program.ts'
+import { type ProgramResult, runProgram } from '@sluice/test-kit/program'
 import { copyProject } from '../../support/project-copy.ts'
 import { REGION } from '../emulator/requests.ts'
 

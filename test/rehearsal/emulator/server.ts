@@ -1,10 +1,10 @@
 /** ministack, from the Python index: an emulator of AWS that deploys stacks and runs the zips of functions as processes of Node. */
 import { mkdir, symlink } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import { pythonPackages } from '#local-servers/install.ts'
-import type { Launch } from '#local-servers/managed-process.ts'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import type { Server } from '#local-servers/server-definition.ts'
+import { pythonPackages } from '#local-servers/install'
+import type { Launch } from '#local-servers/managed-process'
+import { LOOPBACK } from '#local-servers/ports'
+import type { Server } from '#local-servers/server-definition'
 import { awsAnswers } from '../../../localstack/services/http-probes.ts'
 import { LOCAL, PROJECT, PYTHON_LOCKS } from '../../../scripts/paths.ts'
 

@@ -1,6 +1,6 @@
 /** A long-lived stack keeps its kind of cluster. */
 import assert from 'node:assert/strict'
-import { freePort } from '#local-servers/ports.ts'
+import { freePort } from '#local-servers/ports'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { STAGE } from '../deployment/project.ts'
 import type { Rehearsal } from '../rehearsal.ts'

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
+import { ensureInstalled, pythonPackages } from '#local-servers/install'
 import { LOCAL, PROJECT, PYTHON_LOCKS } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'

@@ -53,7 +53,7 @@ const NOT_PURE = '^lib/[^/]+/(adapters/|linear-pattern[.]|language/parser[.])'
 
 const PRODUCT = '^(lib|control|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
-const OWN_CLIENTS = '^(packages/(msk-trigger|local-servers/testing|[^/]+/test)|test|bench)/'
+const OWN_CLIENTS = '^(packages/(msk-trigger|test-kit|[^/]+/test)|test|bench)/'
 
 /** The trigger's house: four packages that can be carried away. */
 const HOUSE = '^packages/(msk-trigger|local-servers|kafka-records|schema-registry)/'
@@ -325,7 +325,7 @@ module.exports = {
       name: 'product-stands-alone',
       severity: 'error',
       from: { path: PRODUCT, pathNot: UNPUBLISHED },
-      to: { path: '^(test|bench|localstack|packages/(msk-trigger|local-servers/testing|[^/]+/test))/' },
+      to: { path: '^(test|bench|localstack|packages/(msk-trigger|test-kit|[^/]+/test))/' },
     },
     {
       name: 'bundles-without-infra',
@@ -416,7 +416,7 @@ module.exports = {
       from: { path: '^test/ledger/(count|kafka)/' },
       to: {
         pathNot:
-          '^test/ledger/(count|kafka)/|^packages/local-servers/testing/lz4[.]ts$|^(node:)?(crypto|events|net|util|buffer|zlib)$|node_modules/ioredis/',
+          '^test/ledger/(count|kafka)/|^packages/test-kit/lz4[.]ts$|^(node:)?(crypto|events|net|util|buffer|zlib)$|node_modules/ioredis/',
       },
     },
     {

@@ -1,4 +1,4 @@
-import { runProgram } from '#local-servers/testing/program.ts'
+import { runProgram } from '@sluice/test-kit/program'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 import { findFolderCircles } from './folder-circles.ts'

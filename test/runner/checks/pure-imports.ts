@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { PROJECT } from '@sluice/test-kit/program'
 import { build, type Metafile } from 'esbuild'
-import { PROJECT } from '#local-servers/testing/program.ts'
 import { type Check, Failed } from '../check.ts'
 import { splitComments } from '../comments.ts'
 import { sourceFiles } from '../source-files.ts'

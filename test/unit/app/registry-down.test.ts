@@ -1,8 +1,8 @@
 /** A consumer that writes with the schemas of a registry starts without it, and its batches wait. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
+import { type HttpServer, startHttpServer } from '@sluice/test-kit/http-server'
 import type { Context } from 'aws-lambda'
-import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 import type { Sink } from '#runtime/consumer'
 import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
 import { kafkaConsumer } from '../../../lib/app/handlers/kafka-consumer.ts'

@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { chooseProfile, PROFILES } from '#runtime/settings'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { APPLICATION, FAMILIES, GENERATOR } from '../../support/families.ts'

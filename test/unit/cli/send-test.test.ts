@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
-import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
+import { type HttpServer, startHttpServer } from '@sluice/test-kit/http-server'
 import { ran } from './terminal.ts'
 
 const RECEIVERS = `receivers:

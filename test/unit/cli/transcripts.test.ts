@@ -6,7 +6,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { GOLDENS, golden } from '../../support/golden.ts'
 import { SHIPPED_CONFIG } from '../../support/shipped-config.ts'
 import { ran } from './terminal.ts'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { runProgram } from '#local-servers/testing/program.ts'
+import { runProgram } from '@sluice/test-kit/program'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { inOwnFolder } from '../../support/own-servers.ts'
 

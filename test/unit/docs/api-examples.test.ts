@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 
 /** Private packages. test/long/runtime-package.test.ts runs those of the published one, as its users do. */
 const PRIVATE = ['kafka-records', 'schema-registry']

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 
 const [, section = ''] =
   /^## Folders$(.*?)^## /ms.exec(readFileSync(join(PROJECT, 'CONTRIBUTING.md'), 'utf8')) ?? []

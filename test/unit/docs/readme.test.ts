@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { codeBlocks } from '../../support/readme-code.ts'
 
 const README = readFileSync(join(PROJECT, 'README.md'), 'utf8')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { codeBlocks, TYPED_FROM_THE_README } from '../../support/readme-code.ts'
 
 const EXAMPLE = join(PROJECT, 'examples', 'orders')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { startHttpServer } from '#local-servers/testing/http-server.ts'
+import { startHttpServer } from '@sluice/test-kit/http-server'
 // @ts-expect-error The example is JavaScript without types.
 import { registered } from '../../../examples/device-producer-proto/registry.mjs'
 

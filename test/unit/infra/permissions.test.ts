@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PROJECT } from '#local-servers/testing/program.ts'
+import { PROJECT } from '@sluice/test-kit/program'
 import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { isDeployed } from '../../../infra/functions/expanded-fields.ts'
 import { readAccount } from '../../../infra/place/account.ts'

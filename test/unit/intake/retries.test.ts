@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { registryWith } from '#local-servers/testing/schema-registry.ts'
+import { registryWith } from '@sluice/test-kit/schema-registry'
 import {
   createRedrivenRecord,
   isFailure,

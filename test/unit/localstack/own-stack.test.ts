@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { stackPorts, stackVariables, withStack } from '../../../localstack/own-stack.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { runningStack, stackFile } from '../../../scripts/running-stacks.ts'

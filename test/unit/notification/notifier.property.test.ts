@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sampled } from '@sluice/test-kit/sampled'
 import fc from 'fast-check'
-import { sampled } from '#local-servers/testing/sampled.ts'
 import type { Event } from '#runtime/consumer'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { type Happening, type Quiet, reference } from './reference.ts'

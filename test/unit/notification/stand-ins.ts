@@ -1,6 +1,6 @@
 /** Stand-ins for PagerDuty's Events API v2 and for webhooks of Microsoft Teams, which check requests as the services do. */
 import { text } from 'node:stream/consumers'
-import { startHttpServer } from '#local-servers/testing/http-server.ts'
+import { startHttpServer } from '@sluice/test-kit/http-server'
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON
 export type Json = any

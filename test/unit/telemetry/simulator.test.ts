@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { sampled } from '@sluice/test-kit/sampled'
 import fc from 'fast-check'
-import { sampled } from '#local-servers/testing/sampled.ts'
 import { schemaViolation } from '../../../lib/app/data/schemas.ts'
 import { type KeyedEvent, simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
 import { solarHour } from '../../../lib/telemetry/simulator/simulated-time.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { it } from 'node:test'
 import { connectionProblem, explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
-import { freePort } from '../../../local-servers/ports.ts'
+import { freePort } from '@sluice/test-kit/local-servers'
 
 const ADVICE = { unknownAuthority: '', tlsExpected: '', plainTextExpected: '', certificateWanted: '' }
 const HOST = '127.0.0.1'

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { inflate, UnreadableBytes } from '@sluice/kafka-records'
+import { rejection } from '@sluice/test-kit/rejection'
 import fc from 'fast-check'
 import { snappyCompress } from 'hysnappy'
-import { rejection } from '../../../local-servers/testing/rejection.ts'
 import { COMPRESSED_BATCHES, DEPENDENT_LZ4_BLOCKS } from './compressed-batches.ts'
 
 const [GZIP, SNAPPY, LZ4, ZSTD] = [1, 2, 3, 4]

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { installRecordDecoder } from '@sluice/kafka-records'
+import { recordBatch, type WrittenBatch } from '@sluice/test-kit/record-batches'
+import { rejection } from '@sluice/test-kit/rejection'
 import { Kafka, logLevel } from 'kafkajs'
-import { recordBatch, type WrittenBatch } from '../../../local-servers/testing/record-batches.ts'
-import { rejection } from '../../../local-servers/testing/rejection.ts'
 import { createCluster } from '../../kafkajs-internals.ts'
 
 const require = createRequire(import.meta.url)

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { createCluster, mendConnections } from '@sluice/kafka-records'
+import { until } from '@sluice/test-kit/until'
 import kafkajs from 'kafkajs'
-import { until } from '../../../local-servers/testing/until.ts'
 import { restIdleConnections } from '../../kafkajs-internals.ts'
 
 const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js')

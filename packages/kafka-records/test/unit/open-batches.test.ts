@@ -2,11 +2,7 @@ import assert from 'node:assert/strict'
 import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import zlib from 'node:zlib'
-import {
-  CODEC_NAMES,
-  recordBatch,
-  type WrittenRecord,
-} from '../../../local-servers/testing/record-batches.ts'
+import { CODEC_NAMES, recordBatch, type WrittenRecord } from '@sluice/test-kit/record-batches'
 import { decodePartition } from '../../decode-partition.ts'
 import { OpenBatches } from '../../open-batches.ts'
 

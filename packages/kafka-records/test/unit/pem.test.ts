@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { readPem } from '@sluice/kafka-records/pem'
-import { type Certificates, makeCertificates } from '../../../local-servers/testing/certificates.ts'
+import { type Certificates, makeCertificates } from '@sluice/test-kit/certificates'
 
 let made: Certificates
 before(async () => {

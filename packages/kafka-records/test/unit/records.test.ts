@@ -2,16 +2,10 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { UnreadableBytes } from '@sluice/kafka-records'
+import { CODEC_NAMES, marker, recordBatch, sealed, type WrittenRecord } from '@sluice/test-kit/record-batches'
+import { rejection } from '@sluice/test-kit/rejection'
+import { sampled } from '@sluice/test-kit/sampled'
 import fc from 'fast-check'
-import {
-  CODEC_NAMES,
-  marker,
-  recordBatch,
-  sealed,
-  type WrittenRecord,
-} from '../../../local-servers/testing/record-batches.ts'
-import { rejection } from '../../../local-servers/testing/rejection.ts'
-import { sampled } from '../../../local-servers/testing/sampled.ts'
 import { decodePartition } from '../../decode-partition.ts'
 import type { FetchedRecord } from '../../fetched-record.ts'
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { until } from '@sluice/test-kit/until'
 import { startProcess, startReady } from '../../managed-process.ts'
 import { groupProcessorMs, untilStandstill, type Work } from '../../progress.ts'
-import { until } from '../../testing/until.ts'
 
 const STANDS_STILL =
   /^was not ready, and did nothing for 60 s \(before: \d+\.\d s of processor time, \d+ bytes written\)$/

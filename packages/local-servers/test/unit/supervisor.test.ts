@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { until } from '@sluice/test-kit/until'
 import { Supervisor } from '../../supervisor.ts'
-import { until } from '../../testing/until.ts'
 
 const KILLED = { code: null, signal: 'SIGKILL' } as const
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '../../../local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { TestAws, WITHOUT_AWS } from './aws.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 import { Project } from './project.ts'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
+import { createTopic } from '@sluice/test-kit/create-topic'
+import { until } from '@sluice/test-kit/until'
 import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
-import { createTopic } from '../../../local-servers/testing/create-topic.ts'
-import { until } from '../../../local-servers/testing/until.ts'
 
 export const BROKERS = process.env.KAFKA_BROKERS ?? ''
 if (!BROKERS) {

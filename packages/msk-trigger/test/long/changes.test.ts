@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '../../../local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { assertAllInOrder } from '../integration/ordered.ts'
 import { type Invocation, listRecords, Project } from '../integration/project.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { until } from '../../../local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { offsetsSeen, Project } from '../integration/project.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { until } from '../../../local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { HandlerWatch } from '../../invoke/handler-watch.ts'
 import { writeFolder } from './node-runtime-support.ts'
 

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import {
-  type Certificates,
-  type ClientCertificate,
-  makeCertificates,
-} from '../../../local-servers/testing/certificates.ts'
+import { type Certificates, type ClientCertificate, makeCertificates } from '@sluice/test-kit/certificates'
 import { accessProblem, withFilesRead } from '../../access/kafka-access.ts'
 import { isUnreachable, rootMessage } from '../../report/explain-error.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { KAFKA_VERSION } from '../../../local-servers/kafka.ts'
-import { PROJECT } from '../../../local-servers/testing/program.ts'
+import { KAFKA_VERSION } from '@sluice/test-kit/local-servers'
+import { PROJECT } from '@sluice/test-kit/program'
 import { readSteps } from '../integration/quick-start.ts'
 
 describe('the five minutes of the README', () => {

@@ -1,10 +1,6 @@
 /** A log with everything that foreign producers may write, and what a reader must return for it. */
 
-import {
-  CODEC_NAMES,
-  recordBatch,
-  type WrittenRecord,
-} from '../../../local-servers/testing/record-batches.ts'
+import { CODEC_NAMES, recordBatch, type WrittenRecord } from '@sluice/test-kit/record-batches'
 import type { LogRecord } from '../../cloudevents/record.ts'
 
 /** The record at offset 0. Offsets 1 and 3 are transaction markers, offset 2 is an aborted record. */

@@ -1,7 +1,7 @@
 /** The behaviour that every `Publisher` must have. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rejection } from '../../../local-servers/testing/rejection.ts'
+import { rejection } from '@sluice/test-kit/rejection'
 import type { OutgoingRecord } from '../../cloudevents/record.ts'
 import { RecordRefused } from '../../pipeline/errors.ts'
 import type { Publisher } from '../../pipeline/ports.ts'

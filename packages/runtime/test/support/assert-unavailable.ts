@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rejection } from '../../../local-servers/testing/rejection.ts'
+import { rejection } from '@sluice/test-kit/rejection'
 import { Unavailable } from '../../pipeline/errors.ts'
 
 /** Tolerance for a busy machine, in milliseconds. A call without a time limit would take much longer. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { LOOPBACK } from '../../../local-servers/ports.ts'
+import { LOOPBACK } from '@sluice/test-kit/local-servers'
 
 export interface MskEmulator {
   /** URL for the environment variable `AWS_ENDPOINT_URL_KAFKA`. */

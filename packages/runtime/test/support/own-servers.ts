@@ -1,6 +1,6 @@
 /** Starts Kafka and Valkey for the tests of the engine, unless the environment names them: `node --test --test-global-setup=FILE`. */
-import * as kafka from '../../../local-servers/testing/own-kafka.ts'
-import { startValkey, type Valkey } from '../../../local-servers/testing/valkey.ts'
+import * as kafka from '@sluice/test-kit/own-kafka'
+import { startValkey, type Valkey } from '@sluice/test-kit/valkey'
 
 let valkey: Valkey | undefined
 

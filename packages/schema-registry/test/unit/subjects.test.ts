@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { isRegistryError, RegistrySubjects } from '@sluice/schema-registry'
-import { type HttpServer, startHttpServer } from '../../../local-servers/testing/http-server.ts'
+import { type HttpServer, startHttpServer } from '@sluice/test-kit/http-server'
 
 const SCHEMA = { format: 'PROTOBUF', text: 'syntax = "proto3";', references: [] } as const
 

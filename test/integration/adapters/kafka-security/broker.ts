@@ -1,12 +1,7 @@
 /** The broker of these tests, and what clients need to reach it. */
+
+import { IAM, LOGINS, type Login, type SecuredKafka, startSecuredKafka } from '@sluice/test-kit/secured-kafka'
 import kafkajs from 'kafkajs'
-import {
-  IAM,
-  LOGINS,
-  type Login,
-  type SecuredKafka,
-  startSecuredKafka,
-} from '#local-servers/testing/secured-kafka.ts'
 
 export const TOPIC = 'secured'
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { IAM, type SecuredKafka } from '#local-servers/testing/secured-kafka.ts'
+import { IAM, type SecuredKafka } from '@sluice/test-kit/secured-kafka'
 import { ran } from '../../../unit/cli/terminal.ts'
 import {
   CREDENTIALS,

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
+import { ensureInstalled, pythonPackages } from '#local-servers/install'
 import { LOCAL, PYTHON_LOCKS } from '../../../../scripts/paths.ts'
 import { Failed } from '../../check.ts'
 import { cfnLintFindings, checkovFindings, type Finding } from './findings.ts'

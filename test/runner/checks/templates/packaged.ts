@@ -1,7 +1,7 @@
 /** Templates that `serverless package` generates. */
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
+import { PROJECT, runProgram } from '@sluice/test-kit/program'
 import { Failed } from '../../check.ts'
 import type { Template } from './canary.ts'
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:http2'
 import { after, before, describe, it } from 'node:test'
+import { until } from '@sluice/test-kit/until'
 import ksqldbClient from 'ksqldb-client'
-import { until } from '#local-servers/testing/until.ts'
 import { createOpenAccess } from '../../../../console/access/access.ts'
 import { MemoryChanges, servedKsql } from '../../../support/served-ksql.ts'
 

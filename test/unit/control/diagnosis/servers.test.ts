@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { makeCertificates } from '#local-servers/testing/certificates.ts'
+import { makeCertificates } from '@sluice/test-kit/certificates'
 import { checkCertificate } from '../../../../control/diagnosis/checks/certificates.ts'
 import { checkKafka } from '../../../../control/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../../control/diagnosis/checks/redis.ts'

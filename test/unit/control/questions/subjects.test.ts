@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { rejection } from '#local-servers/testing/rejection.ts'
+import { rejection } from '@sluice/test-kit/rejection'
 import type { Environment } from '../../../../control/questions/environment.ts'
 import { ask } from '../../../../control/questions/question.ts'
 import { SUBJECTS } from '../../../../control/questions/subjects.ts'

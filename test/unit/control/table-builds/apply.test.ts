@@ -1,7 +1,7 @@
 /** The command that changes tables waits for the consumer `views` at two places. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { applyViews, createProgress, type ViewPorts } from '../../../../control/table-builds/apply-views.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 import { Changing, ROWS } from '../../../support/changing-tables.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '@sluice/test-kit/until'
 import { Watcher } from '../../../../localstack/reload/watcher.ts'
 import { temporaryFolder } from '../../../integration/localstack/support.ts'
 

@@ -4,7 +4,7 @@ import { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it, type TestContext } from 'node:test'
-import { freePort, freePorts } from '#local-servers/ports.ts'
+import { freePort, freePorts } from '#local-servers/ports'
 import { startConsole } from '../../../../localstack/start/console.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-start-console-'))

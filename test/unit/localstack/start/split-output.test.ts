@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { PROJECT, runProgram } from '@sluice/test-kit/program'
+import { until } from '@sluice/test-kit/until'
 import { followLogs } from '../../../../scripts/log-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-split-'))

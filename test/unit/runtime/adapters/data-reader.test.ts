@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { framed, registryWith } from '#local-servers/testing/schema-registry.ts'
+import { framed, registryWith } from '@sluice/test-kit/schema-registry'
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { PlainLog } from '#runtime/pipeline'

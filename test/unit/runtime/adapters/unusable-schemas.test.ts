@@ -1,7 +1,7 @@
 /** An answer about one schema says nothing about the registry: the record fails, and the others go on. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { framed, startSchemaRegistry } from '#local-servers/testing/schema-registry.ts'
+import { framed, startSchemaRegistry } from '@sluice/test-kit/schema-registry'
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { Unavailable } from '#runtime/pipeline'

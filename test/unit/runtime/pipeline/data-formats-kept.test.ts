@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { registryWith } from '#local-servers/testing/schema-registry.ts'
+import { registryWith } from '@sluice/test-kit/schema-registry'
 import { createRedrivenRecord } from '#runtime/cloudevents'
 import { confirmSegment, type SegmentSink } from '#runtime/consumer'
 import { completeStep, type KeyedProcess } from '#runtime/test/support/inside'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { framed, registryWith } from '#local-servers/testing/schema-registry.ts'
+import { framed, registryWith } from '@sluice/test-kit/schema-registry'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { delivered, FormatStage, findFailure } from '../../../support/format-stage.ts'
 import { AVRO_ID, avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../../support/serialized.ts'

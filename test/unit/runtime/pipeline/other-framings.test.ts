@@ -1,7 +1,7 @@
 /** Data that says that its schema is elsewhere: it is read with that schema, or fails. A packaged schema never stands in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { framed, registryWith } from '#local-servers/testing/schema-registry.ts'
+import { framed, registryWith } from '@sluice/test-kit/schema-registry'
 import { type LogRecord, readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { plainRecords } from '#runtime/pipeline'

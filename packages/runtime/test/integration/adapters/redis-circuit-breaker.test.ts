@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { redisUrl } from '../../../../local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { RedisCircuitBreaker } from '../../../adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '../../../adapters/redis/client.ts'
 import { conformsAsCircuitBreaker } from '../../conformance/circuit-breaker.ts'

@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { redisUrl } from '../../../../local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { RedisClient } from '../../../adapters/redis/client.ts'
 import { RedisStateStore } from '../../../adapters/redis/state-store.ts'
 import { conformsAsSegmentSink } from '../../conformance/segment-sink.ts'

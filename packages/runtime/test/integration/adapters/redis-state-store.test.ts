@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
-import { redisUrl } from '../../../../local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { RedisClient } from '../../../adapters/redis/client.ts'
 import { buildKeys, type PartitionStateKeys } from '../../../adapters/redis/keys.ts'
 import { StateInspection } from '../../../adapters/redis/state-inspection.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
-import { redisUrl } from '../../../../local-servers/testing/servers.ts'
+import { redisUrl } from '@sluice/test-kit/servers'
 import { RedisClient } from '../../../adapters/redis/client.ts'
 import { RedisValue } from '../../../adapters/redis/stored-value.ts'
 

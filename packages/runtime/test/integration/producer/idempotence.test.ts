@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { ForeignClient } from '@sluice/test-kit/foreign-client'
+import { type Fate, type KafkaFront, startKafkaFront } from '@sluice/test-kit/kafka-front'
+import { brokers } from '@sluice/test-kit/servers'
 import { CloudEvent } from 'cloudevents'
-import { ForeignClient } from '../../../../local-servers/testing/foreign-client.ts'
-import { type Fate, type KafkaFront, startKafkaFront } from '../../../../local-servers/testing/kafka-front.ts'
-import { brokers } from '../../../../local-servers/testing/servers.ts'
 import { ProducerConnection } from '../../../adapters/kafka/producer-connection.ts'
 import { type ProducerSettings, TelemetryProducer } from '../../../producer/index.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rejection } from '../../../../local-servers/testing/rejection.ts'
+import { rejection } from '@sluice/test-kit/rejection'
 import { brokersAnswer, isRefusal } from '../../../adapters/kafka/availability.ts'
 import { ClusterInspection } from '../../../adapters/kafka/cluster-inspection.ts'
 import { scriptedCluster } from '../../support/scripted-cluster.ts'

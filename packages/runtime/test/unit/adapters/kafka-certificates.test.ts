@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, it } from 'node:test'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { connectionProblem } from '@sluice/kafka-records/connecting'
-import { makeCertificates } from '../../../../local-servers/testing/certificates.ts'
+import { makeCertificates } from '@sluice/test-kit/certificates'
 import { kafkaClient } from '../../../adapters/kafka/client.ts'
 
 const { ca, cert, key, client, remove } = await makeCertificates()

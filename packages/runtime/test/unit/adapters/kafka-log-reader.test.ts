@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { protocolError, UnreadableBytes } from '@sluice/kafka-records'
+import { rejection } from '@sluice/test-kit/rejection'
 import type { Kafka } from 'kafkajs'
-import { rejection } from '../../../../local-servers/testing/rejection.ts'
 import { KafkaLogReader } from '../../../adapters/kafka/log-reader.ts'
 import { isUnreadable, Unavailable } from '../../../pipeline/errors.ts'
 

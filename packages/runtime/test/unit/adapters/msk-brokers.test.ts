@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { rejection } from '../../../../local-servers/testing/rejection.ts'
+import { rejection } from '@sluice/test-kit/rejection'
 import { listBrokers } from '../../../adapters/aws/msk-brokers.ts'
 import {
   AUTHENTICATIONS,

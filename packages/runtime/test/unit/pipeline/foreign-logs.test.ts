@@ -1,7 +1,7 @@
 import assert, { fail } from 'node:assert/strict'
 
 import { describe, it } from 'node:test'
-import { seeds } from '../../../../local-servers/testing/sampled.ts'
+import { seeds } from '@sluice/test-kit/sampled'
 import { computeGeneration } from '../../../adapters/redis/layout.ts'
 import { COUNTED_MS } from '../../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../../cloudevents/record.ts'

@@ -1,7 +1,7 @@
 /** Emissions of one consumer are counted once by the next, whatever either of them loses and however late it is read again. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { seeds } from '../../../../local-servers/testing/sampled.ts'
+import { seeds } from '@sluice/test-kit/sampled'
 import { playChain } from '../../support/simulated-chain.ts'
 
 const PLAYED = seeds(90)

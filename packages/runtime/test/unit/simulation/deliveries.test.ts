@@ -1,7 +1,7 @@
 /** Forwarders, sinks and segment sinks beside each other: each record arrives, in the order of its partition. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { seeds } from '../../../../local-servers/testing/sampled.ts'
+import { seeds } from '@sluice/test-kit/sampled'
 import { writeEvent } from '../../../cloudevents/writer.ts'
 import { RetryableError } from '../../../consumer/author-errors.ts'
 import type { Forwarder } from '../../../consumer/forwarder.ts'

@@ -1,7 +1,7 @@
 /** Random failures and retries: a process that parks keeps the order of each entity, and loses nothing. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { seeds } from '../../../../local-servers/testing/sampled.ts'
+import { seeds } from '@sluice/test-kit/sampled'
 import { type Play, playListing } from '../../support/simulated-listing.ts'
 
 const WIDE = { most: 1_000, bytes: 1_000_000, forMs: 100 * 24 * 3_600_000 }

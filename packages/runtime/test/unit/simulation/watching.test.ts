@@ -1,7 +1,7 @@
 /** The same log gives the same states, timers and emissions, whatever happens to the invocations; and live states equal their log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { seeds } from '../../../../local-servers/testing/sampled.ts'
+import { seeds } from '@sluice/test-kit/sampled'
 import { readEvent } from '../../../cloudevents/reader.ts'
 import type { OutgoingRecord } from '../../../cloudevents/record.ts'
 import type { Event } from '../../../consumer/event.ts'

@@ -1,11 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kafkaServers } from '../kafka.ts'
-import { freePorts, LOOPBACK } from '../ports.ts'
-import type { Server } from '../server-definition.ts'
-import { type RunningServers, type StartContext, startTogether } from '../start-server.ts'
-import type { Supervisor } from '../supervisor.ts'
+import {
+  freePorts,
+  kafkaServers,
+  LOOPBACK,
+  type RunningServers,
+  type Server,
+  type StartContext,
+  type Supervisor,
+  startTogether,
+} from './local-servers.ts'
 import { PROJECT } from './program.ts'
 
 /** Folder of the installed servers. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net'
 import kafkajs, { type Kafka } from 'kafkajs'
-import { LOOPBACK } from '../ports.ts'
+import { LOOPBACK } from './local-servers.ts'
 
 const PRODUCE = 0
 

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { guardGroup, signalGroup } from '../process-groups.ts'
-import { groupProcessorMs, untilStandstill, type Work } from '../progress.ts'
+import { groupProcessorMs, guardGroup, signalGroup, untilStandstill, type Work } from './local-servers.ts'
 import { HOPELESS_MS } from './until.ts'
 
 /** Folder with the workspaces, their packages, and those of the tests. */
-export const PROJECT = join(import.meta.dirname, '..', '..', '..')
+export const PROJECT = join(import.meta.dirname, '..', '..')
 
 /** Folders with the command-line tools of the npm packages: those of the project, and those of the tests. */
 const TOOLS = ['node_modules', 'test/tools/node_modules'].map(folder => join(PROJECT, folder, '.bin'))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { LOOPBACK } from '../ports.ts'
+import { LOOPBACK } from './local-servers.ts'
 
 export interface Front {
   readonly port: number

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { LOOPBACK } from '../ports.ts'
+import { LOOPBACK } from './local-servers.ts'
 
 export interface HttpServer {
   readonly port: number

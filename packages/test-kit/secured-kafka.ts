@@ -2,12 +2,16 @@
 
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ensureInstalled } from '../install.ts'
-import { type KafkaVariant, kafkaPackage, kafkaServers } from '../kafka.ts'
-import { runTool } from '../managed-process.ts'
-import { LOOPBACK } from '../ports.ts'
-import { requireJava } from '../requirements.ts'
 import { type Certificates, type ClientCertificate, makeCertificates } from './certificates.ts'
+import {
+  ensureInstalled,
+  type KafkaVariant,
+  kafkaPackage,
+  kafkaServers,
+  LOOPBACK,
+  requireJava,
+  runTool,
+} from './local-servers.ts'
 import { CACHE, startApart } from './start-apart.ts'
 import { HOPELESS_MS } from './until.ts'
 

@@ -1,4 +1,4 @@
-import { freePort, LOOPBACK } from '../ports.ts'
+import { freePort, LOOPBACK } from './local-servers.ts'
 import { onFreePorts } from './start-apart.ts'
 import { until } from './until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from './valkey.ts'

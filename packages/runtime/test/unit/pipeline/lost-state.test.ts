@@ -1,10 +1,10 @@
 /** The fine print, "The applied offset", rule 5: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents'
-import { kafkaEvent, environmentReading as reading, logRecord as record } from '#runtime/test/support/records'
-import { MemoryLogReader } from '#runtime/testing'
-import { Stage } from '../../../../support/stage.ts'
+import type { LogRecord } from '../../../cloudevents/index.ts'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../support/records.ts'
+import { MemoryLogReader } from '../../../testing/index.ts'
+import { Stage } from '../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
 

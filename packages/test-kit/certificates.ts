@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runTool } from '../managed-process.ts'
+import { runTool } from './local-servers.ts'
 import { HOPELESS_MS } from './until.ts'
 
 /** Private certificate authority with a server certificate for `localhost`, but not for the IP address. */

@@ -1,7 +1,5 @@
 import { Redis } from 'ioredis'
-import { LOOPBACK } from '../ports.ts'
-import type { Supervisor } from '../supervisor.ts'
-import { valkeyServer } from '../valkey.ts'
+import { LOOPBACK, type Supervisor, valkeyServer } from './local-servers.ts'
 import { CACHE, startApart } from './start-apart.ts'
 
 /** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */

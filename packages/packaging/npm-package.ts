@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
-export const PROJECT = resolve(import.meta.dirname, '..', '..', '..')
+export const PROJECT = resolve(import.meta.dirname, '..', '..')
 
 export interface PackageBuild {
   /** Absolute path of the package, with its `package.json` and, for types, `tsconfig.build.json`. */

@@ -9,7 +9,7 @@ import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { AREAS, findThings, PAGES, type Things } from '../support/console-pages.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { markedEnvironment } from '../support/marked-environment.ts'
-import { SeveredKafka } from '../support/severed-kafka.ts'
+import { SeveredKafka } from './severed-kafka.ts'
 
 /** The layout depends on the width, and contrasts on the theme. */
 const LOOKS = [

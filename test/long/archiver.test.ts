@@ -15,7 +15,7 @@ import { simulate } from '../../lib/telemetry/simulator/simulate.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES } from '../support/families.ts'
-import { deliver } from '../support/functions.ts'
+import { deliver } from './archiver-function.ts'
 
 /** More than one complete segment of one partition. */
 const READINGS = 51_000

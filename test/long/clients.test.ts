@@ -14,9 +14,9 @@ import { isFailure, readEvent } from '#runtime/cloudevents'
 import { computePartition, type Event } from '#runtime/consumer'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { CLIENTS, type Client, clientLaunch, installClientExamples } from '../support/client-examples.ts'
-import { expectedLines, isPrinted, normalLine } from '../support/client-output.ts'
 import { APPLICATION } from '../support/families.ts'
 import { writtenMessage } from '../support/written-message.ts'
+import { expectedLines, isPrinted, normalLine } from './client-output.ts'
 
 const PARTITIONS = 12
 const EACH = 6

@@ -11,12 +11,8 @@ import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { makeIntake } from '../../packages/msk-trigger/poll/intake.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
-import {
-  installConfluentSerializers,
-  type Serialized,
-  serializeAll,
-} from '../support/confluent-serializers.ts'
 import { AVRO, JSON_SCHEMA, PACKAGED } from '../support/serialized.ts'
+import { installConfluentSerializers, type Serialized, serializeAll } from './confluent-serializers.ts'
 
 const PROTOS = join(PROJECT, 'packages/schema-registry/test/unit/protos')
 const FLEET = ['fleet.proto', 'shared/place.proto']

@@ -11,8 +11,8 @@ import { TestEnvironment } from '../support/environment.ts'
 import { failedChecks } from '../support/new-consumer-checks.ts'
 import { readEvent } from '../support/sdk-reader.ts'
 import { StartedProject } from '../support/started-project.ts'
-import { Tutorial } from '../support/tutorial.ts'
 import { writtenMessage } from '../support/written-message.ts'
+import { Tutorial } from './tutorial.ts'
 
 const PAGE = 'docs/consumers.md'
 

@@ -8,8 +8,8 @@ import { CloudEvent } from 'cloudevents'
 import type { Admin } from 'kafkajs'
 import { kafkaClient } from '#runtime/operating/kafka'
 import { type ProducerConfig, TelemetryProducer } from '#runtime/producer'
-import { CODECS, installForeignClients } from '../support/foreign-clients.ts'
-import { readWithJava, readWithLibrdkafka, type SeenRecord } from '../support/foreign-readers.ts'
+import { CODECS, installForeignClients } from './foreign-clients.ts'
+import { readWithJava, readWithLibrdkafka, type SeenRecord } from './foreign-readers.ts'
 
 const EACH = 300
 

@@ -12,7 +12,6 @@ import { createRedrivenRecord } from '#runtime/cloudevents'
 import { emitAlert } from '../../lib/alerting/alert.ts'
 import type { Retry } from '../../lib/failures/dlq-router.ts'
 import type { Notification } from '../../lib/notification/notification.ts'
-import { AlertsQueue } from '../support/alerts-queue.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { readEvent } from '../support/sdk-reader.ts'
@@ -20,6 +19,7 @@ import { collectEmission } from '../support/step-calls.ts'
 import { writtenMessage } from '../support/written-message.ts'
 import { alert, notified } from '../unit/notification/messages.ts'
 import { createEvent, fired } from '../unit/notification/support.ts'
+import { AlertsQueue } from './alerts-queue.ts'
 
 const RECEIVERS = `receivers:
   - { name: sns, kind: sns }

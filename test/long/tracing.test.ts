@@ -7,7 +7,7 @@ import { writeEvent } from '#runtime/cloudevents'
 import { environmentReading as reading } from '#runtime/test/support/records'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { OtlpReceiver } from '../support/otlp-receiver.ts'
+import { OtlpReceiver } from './otlp-receiver.ts'
 
 const CONSUMERS = ['activity', 'alerting', 'processor', 'storage', 'views']
 const trace = (digit: string) => digit.repeat(32)

@@ -16,7 +16,6 @@ import { load } from 'js-yaml'
 import { freePort } from '#local-servers/ports'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { NAMES } from '../support/families.ts'
-import { PageShell, type Typed } from '../support/page-shell.ts'
 import {
   COMMANDS,
   type Command,
@@ -27,6 +26,7 @@ import {
   type Terminal,
 } from '../support/page-steps.ts'
 import { StartedProject } from '../support/started-project.ts'
+import { PageShell, type Typed } from './page-shell.ts'
 
 /** Pages that leave behind what others show: a running stack, alerts, dead letters. */
 const FIRST = ['README.md', 'events/README.md']

@@ -13,7 +13,7 @@ import {
   readStackTemplate,
 } from '../../../infra/stack/stack-template.ts'
 import { SIGNALS, TOPICS } from '../../../lib/app/naming/topic-table.ts'
-import { evaluated } from '../../support/template-conditions.ts'
+import { evaluated } from './template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)
 const PROD = await readStackTemplate(STAGES.prod)

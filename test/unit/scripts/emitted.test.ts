@@ -5,7 +5,7 @@ import { emitAlert, firedAlert, resolvedAlert } from '../../../lib/alerting/aler
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import {
   DEAD_LETTER_TYPE,

@@ -7,10 +7,10 @@ import { loadCodec } from '@sluice/schema-registry'
 import fc from 'fast-check'
 import { withEmptyCollections } from '../../../lib/app/data/empty-collections.ts'
 import { findPackagedSchema } from '../../../lib/app/data/packaged-schemas.ts'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import { listSerializedTypes } from '../../../lib/app/data/serialized-types.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { createData, type JsonSchema } from '../../support/schema-data.ts'
+import { createData, type JsonSchema } from './schema-data.ts'
 
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
 const readJson = (name: string): JsonSchema =>

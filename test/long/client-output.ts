@@ -1,7 +1,7 @@
 /** Output of the programs of `examples/clients`. */
 import { toJsonEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
-import type { Client } from './client-examples.ts'
+import type { Client } from '../support/client-examples.ts'
 
 /** Returns true if the program itself printed the line, rather than a library. */
 export function isPrinted(line: string): boolean {

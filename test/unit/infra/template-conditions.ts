@@ -1,5 +1,5 @@
 /** Evaluates the conditions of a template for given parameters, in the same way as CloudFormation. */
-import type { StackTemplate } from '../../infra/stack/stack-template.ts'
+import type { StackTemplate } from '../../../infra/stack/stack-template.ts'
 
 type Parameters = Readonly<Record<string, string>>
 

@@ -4,7 +4,7 @@ import type { LogRecord } from '#runtime/cloudevents'
 import type { KafkaHandler } from '#runtime/functions/consumers'
 import { kafkaEvent } from '#runtime/test/support/records'
 import type { Signal } from '../../lib/app/naming/topic-table.ts'
-import type { TestEnvironment } from './environment.ts'
+import type { TestEnvironment } from '../support/environment.ts'
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 

@@ -8,7 +8,7 @@ import type { RecordHeader } from '#runtime/cloudevents'
 import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 
 const PYTHON = join(LOCAL, 'python', 'confluent')
-const SCRIPT = join(PROJECT, 'test', 'support', 'confluent_serializers.py')
+const SCRIPT = join(PROJECT, 'test', 'long', 'confluent_serializers.py')
 
 /** Data to serialize. */
 export interface ToSerialize {

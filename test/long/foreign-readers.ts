@@ -24,7 +24,7 @@ export async function readWithLibrdkafka(
   count: number,
 ): Promise<SeenRecord[]> {
   const python = join(LOCAL, 'python', 'librdkafka', 'bin', 'python')
-  const script = join(PROJECT, 'test', 'support', 'librdkafka_reader.py')
+  const script = join(PROJECT, 'test', 'long', 'librdkafka_reader.py')
   const { stdout } = await run(python, [script, brokers.join(','), topic, String(count)], LIMITS)
   return lines(stdout).map(line => JSON.parse(line))
 }

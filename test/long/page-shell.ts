@@ -4,8 +4,8 @@ import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { Program } from '@sluice/test-kit/program'
 import type { run } from '../../cli/program.ts'
+import type { StartedProject } from '../support/started-project.ts'
 import { Collected } from '../unit/cli/terminal.ts'
-import type { StartedProject } from './started-project.ts'
 
 /** A command that has been typed. */
 export interface Typed {

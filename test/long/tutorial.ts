@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PROJECT } from '@sluice/test-kit/program'
-import { listSteps } from './page-steps.ts'
-import { copyProject } from './project-copy.ts'
+import { listSteps } from '../support/page-steps.ts'
+import { copyProject } from '../support/project-copy.ts'
 
 /** Copy of the project to which all code of a page is added. */
 export class Tutorial {

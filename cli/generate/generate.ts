@@ -24,8 +24,8 @@ import {
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import type { Families } from '../../lib/telemetry/index.ts'
+import { createGenerator, readGenerator } from '../../lib/telemetry/simulator/generation.ts'
 import {
-  createGenerator,
   DEFAULT_FAMILY,
   type FleetGroup,
   GENERATOR_DEFAULTS,
@@ -35,7 +35,6 @@ import {
   MAX_SENSORS,
   MODELLED,
   metricNamed,
-  readGenerator,
   SITES,
   type SimulatedFamily,
 } from '../../lib/telemetry/simulator/index.ts'

@@ -13,7 +13,7 @@ import { createTableReader, type TableReader } from '../../control/statements/ta
 import type { Signal } from '../../lib/app/naming/topic-table.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { type ActivatedPlan, readableTables, type TablePlan } from '../../lib/views/index.ts'
-import { compileSelect, parseSelect, type Selection } from '../../lib/views/language/index.ts'
+import { compileSelect, parseSelect, type Selection } from '../../lib/views/language/compilation.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { formatWindow } from '../../lib/windows/windows.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'

@@ -21,7 +21,7 @@ import { answerFromStorage, isOfStorage } from '../../control/sql/storage-answer
 import { readStorageUrl } from '../../lib/app/connections/storage.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { normalizeText } from '../../lib/support/text-reader.ts'
-import { DECLARED } from '../../lib/views/language/index.ts'
+import { DECLARED } from '../../lib/views/language/compilation.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment } from '../command.ts'
 import { CliFailure, isStop, usageFailure } from '../failure.ts'

@@ -2,13 +2,8 @@
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { selectRows } from '../../control/queries/states/view-rows.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
-import {
-  type ActivatedPlan,
-  readableTables,
-  type Scalar,
-  type TablePlan,
-  type TableRow,
-} from '../../lib/views/index.ts'
+import type { TableRow } from '../../lib/views/evaluation.ts'
+import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/index.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareSharedQuery } from '../http/declare-route.ts'
 import { ProblemError } from '../http/problem.ts'

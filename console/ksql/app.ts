@@ -7,9 +7,9 @@ import type { TableReader } from '../../control/statements/table-reader.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { NO_TABLES } from '../../lib/views/index.ts'
+import { compileSelect } from '../../lib/views/language/compilation.ts'
 import {
   type ChangingStatement,
-  compileSelect,
   isChanging,
   type Parse,
   StatementError,

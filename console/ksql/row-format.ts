@@ -1,6 +1,7 @@
 /** Format in which ksqlDB's REST interface sends rows. */
 import { randomUUID } from 'node:crypto'
-import { type ColumnType, type ExpressionValue, isTime } from '../../lib/views/index.ts'
+import { type ExpressionValue, isTime } from '../../lib/views/evaluation.ts'
+import type { ColumnType } from '../../lib/views/index.ts'
 import { ProblemError } from '../http/problem.ts'
 
 export interface ErrorAnswer {

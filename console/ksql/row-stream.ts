@@ -1,7 +1,7 @@
 /** Response body of a query: rows, sent as fast as the client takes them. */
 
 import type { RowChange } from '../../control/statements/follow-selection.ts'
-import type { Selection } from '../../lib/views/language/index.ts'
+import type { Selection } from '../../lib/views/language/compilation.ts'
 import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './row-format.ts'
 
 /** Interval of the checks of a stream, and of blank lines for clients that end a query without any, in milliseconds. */

@@ -1,9 +1,9 @@
-/** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
+/** Reads all settings at once, for commands, the local cloud, deployments and tests. Functions read only the settings that they use. */
 
 import type { CombinedParts, Environment } from '#runtime/settings'
 import * as settings from '../../lib/app/settings/index.ts'
 
-/** All slices that `settings/index.ts` exports, but for those that are read in another way. */
+/** All slices that `lib/app/settings/index.ts` exports, but for those that are read in another way. */
 const { FAMILIES, FAMILY_FILES, LOCAL_PORTS, LOGGING, ONE_MACHINE, readSetting, readSettings, ...others } =
   settings
 

@@ -1,7 +1,7 @@
 /** Reads the function entries in serverless.yml: the list of functions, and the handlers and limits that the framework defines. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { serverlessFile } from '../../lib/app/inputs/serverless-file.ts'
+import { serverlessFile } from '../../lib/app/serverless-file.ts'
 import { readText } from '../../lib/support/text-reader.ts'
 import { yamlContent } from '../../lib/support/yaml-document.ts'
 import { type DeclaredFunction, type Entry, parseFunctions } from './functions.ts'

@@ -1,6 +1,6 @@
 /**
- * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin, all tools and all tests use this
- * list, so that functions are defined in one place only.
+ * Parses the entries of functions in serverless.yml, and derives what follows from them. The project's Serverless plugin, all tools
+ * and all tests use this list, so that functions are defined in one place only.
  */
 
 import type { Named } from '../../lib/app/naming/names.ts'

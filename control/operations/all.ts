@@ -10,7 +10,7 @@ export interface ListedOperation {
   readonly load: () => Promise<AnyOperation>
 }
 
-/** Operations by the words of their commands. Each is a file, and one row here: command, route and button follow. */
+/** Operations by the words of their commands. Each is a value in a file of this folder, and one row here: command, route and button follow. */
 const LISTED = {
   'dlq drop': {
     line: 'mark dead letters as handled',

@@ -12,7 +12,7 @@ import { createKind, wholeNumber } from '#runtime/settings'
 import { listInputTopics } from '../../lib/app/inputs/inputs.ts'
 import { SIGNALS, type Signal } from '../../lib/app/naming/topic-table.ts'
 import { usageFailure } from '../../lib/support/operation-failure.ts'
-import { type Applying, applyTopics, creating } from '../../lib/topics/apply.ts'
+import { type Applying, applyTopics, explainFailedCreation } from '../../lib/topics/apply.ts'
 import { findCreation, type PlannedTopics, planTopicChanges } from '../../lib/topics/cluster-plan.ts'
 import type { TopicCreation, TopicPlan } from '../../lib/topics/plan.ts'
 import { listReaders } from '../environment/functions.ts'
@@ -52,7 +52,7 @@ Examples:
     if (signal !== undefined) throw usageFailure(describeOwnTopic(topic, signal, partitions))
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
     const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }
-    await creating(topic, async () => {
+    await explainFailedCreation(topic, async () => {
       requireWritable(wanted)
       await validateTopic(await environment.kafka(), wanted)
     })
@@ -62,7 +62,7 @@ Examples:
   toAudit: ({ topic, partitions }) => ({ topic, partitions: String(partitions ?? 'default') }),
   async carryOut(environment, wanted, { counts }) {
     const kafka = await environment.kafka()
-    await creating(wanted.topic, () => createTopic(kafka, wanted))
+    await explainFailedCreation(wanted.topic, () => createTopic(kafka, wanted))
     counts.created = 1
     return { created: wanted.topic }
   },
@@ -104,7 +104,7 @@ export async function createMissingTopic(
   const wanted = findCreation(await planChanges(environment), topic) ?? { topic, settings: {} }
   const change = { action: 'topics create', filter: { topic }, by, mayBeFirst: true }
   await changeAudited(environment, change, async counts => {
-    await creating(topic, () => createTopic(kafka, wanted))
+    await explainFailedCreation(topic, () => createTopic(kafka, wanted))
     counts.created = 1
   })
 }

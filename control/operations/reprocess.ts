@@ -20,7 +20,7 @@ import {
   type RebuiltPartition,
   rebuildPartitions,
 } from './recomputing/rebuild-partitions.ts'
-import { requireRoom } from './recomputing/room.ts'
+import { requireRoom } from './recomputing/state-sizes.ts'
 import { formatStateKey, resolveSignal } from './state-keys.ts'
 
 /** Start of a rebuild: the values of the option `--from`. */

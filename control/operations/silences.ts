@@ -4,7 +4,6 @@ import { isUnreadable, Unavailable } from '#runtime/pipeline'
 import { createKind, text } from '#runtime/settings'
 import { appendSilences, openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import { type AlertMatch, matchText } from '../../lib/notification/alert-match.ts'
-import { findFaults, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../lib/notification/parse-routes.ts'
 import {
   getPhase,
@@ -31,6 +30,7 @@ import {
 } from '../questions/field.ts'
 import { requireClusterTopic } from '../questions/kafka.ts'
 import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
+import { findFaults, newSilence, type SilenceFault } from './new-silence.ts'
 import { operation, type Running } from './operation.ts'
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')

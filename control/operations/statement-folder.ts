@@ -12,15 +12,14 @@ import { fileFailure, OperationFailure } from '../../lib/support/operation-failu
 import { readText } from '../../lib/support/text-reader.ts'
 import type { Families } from '../../lib/telemetry/index.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../lib/views/index.ts'
+import { compilePlan, type StreamTopics } from '../../lib/views/language/compilation.ts'
 import {
   type AsideExample,
   type ChangingStatement,
-  compilePlan,
   describeAside,
   LOCAL_FILE,
   StatementError,
   type StatementFile,
-  type StreamTopics,
 } from '../../lib/views/language/index.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { editStatements } from '../statements/local-statements.ts'

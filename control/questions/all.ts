@@ -10,7 +10,7 @@ export interface ListedQuestion {
   readonly load: () => Promise<AnyQuestion>
 }
 
-/** Questions by the words of their commands. Each is a file, and one row here: command, route and page follow. */
+/** Questions by the words of their commands. Each is a value in a file of this folder, and one row here: command, route and page follow. */
 const LISTED = {
   'alerts list': {
     line: 'list firing or resolved alerts',

@@ -1,11 +1,11 @@
 /** Compares the newest values of entities with the limits of rules. Pure. */
 
+import { matches } from '../../lib/alerting/evaluation.ts'
 import {
   type AnyRule,
   conditionKind,
   fires,
   holds,
-  matches,
   type Rule,
   thresholdRules,
 } from '../../lib/alerting/index.ts'

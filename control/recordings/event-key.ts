@@ -1,6 +1,6 @@
 /** Computes the record keys of events that commands publish. Pure. */
 import { type Event, formatEntity } from '#runtime/consumer'
-import { schemaViolation } from '../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../lib/app/data/schema-violation.ts'
 import {
   computeRecordKey,
   type Families,

@@ -6,12 +6,11 @@ import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { fileFailure, OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { Families } from '../../lib/telemetry/index.ts'
 import type { TableVersion, ViewPlan } from '../../lib/views/index.ts'
+import { compilePlan, type StreamTopics } from '../../lib/views/language/compilation.ts'
 import {
   type AsideExample,
-  compilePlan,
   type FileStatement,
   type StatementFile,
-  type StreamTopics,
   setExamplesAside,
 } from '../../lib/views/language/index.ts'
 import { parse } from '../../lib/views/language/parser.ts'

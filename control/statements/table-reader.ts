@@ -1,8 +1,9 @@
 /** Answers questions about the tables and streams of an environment: with current rows, or with changes and events as they come. */
 
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
-import type { ActivatedPlan, ExpressionValue } from '../../lib/views/index.ts'
-import type { Selection, TableSelection } from '../../lib/views/language/index.ts'
+import type { ExpressionValue } from '../../lib/views/evaluation.ts'
+import type { ActivatedPlan } from '../../lib/views/index.ts'
+import type { Selection, TableSelection } from '../../lib/views/language/compilation.ts'
 import { selectRows } from '../queries/states/view-rows.ts'
 import type { Environment } from '../questions/environment.ts'
 import { followSelection, openSelectionLog, type RowChange } from './follow-selection.ts'

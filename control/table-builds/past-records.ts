@@ -19,7 +19,8 @@ import {
   type SkippedRecords,
 } from '#runtime/pipeline'
 import { type Range, readRecordGroups } from '../../lib/log/read-records.ts'
-import { type ActivatedPlan, rowSource, type TablePlan, viewsInForce } from '../../lib/views/index.ts'
+import { viewsInForce } from '../../lib/views/evaluation.ts'
+import { type ActivatedPlan, rowSource, type TablePlan } from '../../lib/views/index.ts'
 import { toPlace } from './activate.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */

@@ -6,15 +6,13 @@
 
 import { instant, parseEntity } from '#runtime/consumer'
 import type { StateInspection } from '#runtime/operating/states'
+import { getPatternPhase, type PatternState, parseRuleIdentity } from '../../lib/alerting/evaluation.ts'
 import {
   type AlertingHistory,
   type AlertingState,
   type FiredAlert,
-  getPatternPhase,
-  type PatternState,
   type PatternStates,
   parsePatternIdentity,
-  parseRuleIdentity,
 } from '../../lib/alerting/index.ts'
 import { tableOfSource, tableSource } from '../../lib/views/index.ts'
 import {

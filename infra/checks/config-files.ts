@@ -10,7 +10,7 @@ import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 
-export { findNotificationErrors } from '../../lib/notification/adapters/check-notifications.ts'
+export { findNotificationErrors } from './check-notifications.ts'
 
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/index.ts'

@@ -4,10 +4,7 @@ export { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert, type FiredAlert, isH
 export { describeClearing, describeStatus } from './clearing.ts'
 export { conditionKind, fires, holds, measureKind, rememberingKind } from './condition.ts'
 export type { AlertingHistory, AlertingState } from './entity-state.ts'
-export { matches } from './evaluate-rules.ts'
-export { collectFirings, type Firing, listIdentities } from './firings.ts'
 export { parseRules } from './parse-rules.ts'
-export { getPatternPhase, type PatternState } from './patterns/evaluate-pattern.ts'
 export {
   EVENT_NAMES,
   type EventName,
@@ -15,7 +12,6 @@ export {
   listEventFamilies,
   toEventType,
 } from './patterns/event-names.ts'
-export { grouping } from './patterns/grouping.ts'
 export {
   type AnyRule,
   isPatternRule,
@@ -23,14 +19,10 @@ export {
   parsePatternIdentity,
   thresholdRules,
 } from './patterns/pattern.ts'
-export { PATTERN_EVENT_TYPE } from './patterns/pattern-event.ts'
 export type { PatternStates } from './patterns/pattern-run.ts'
-export { patterns } from './patterns/process.ts'
 export { PIPELINE_DOWN } from './pipeline-down.ts'
-export { alerting } from './process.ts'
 export { getRuleIdentity, type Rule, SEVERITIES, type Severity } from './rule.ts'
 export { checkRules, readRules } from './rule-files.ts'
 export { findUnit } from './rule-row.ts'
 export { buildRuleSet, listRules } from './rule-set.ts'
 export { RULES_ACTIVATED_TYPE, rulesActivated } from './rules-activated.ts'
-export { findHistory, parseRuleIdentity, toKeyedRule } from './rules-in-force.ts'

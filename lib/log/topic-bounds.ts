@@ -2,7 +2,6 @@
 
 import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { isUnknownTopic } from '#runtime/operating/servers'
-import type { OutputRange } from '#runtime/operating/verify'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 
 /** Current bounds of a topic's partitions, and the first offsets at or after a time. */
@@ -62,17 +61,4 @@ export function findTopicReach(...asked: Parameters<typeof readTopicReach>): Pro
 
 function ignoreUnknownTopic(error: unknown): undefined {
   if (!isUnknownTopic(error)) throw error
-}
-
-/** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */
-export async function readEmittedRanges(
-  offsets: Pick<TopicOffsets, 'bounds'>,
-  topics: Iterable<string>,
-): Promise<ReadonlyMap<string, readonly OutputRange[]>> {
-  const ranges = new Map<string, readonly OutputRange[]>()
-  for (const topic of topics) {
-    const bounds = await findTopicBounds(offsets, topic)
-    if (bounds) ranges.set(topic, bounds)
-  }
-  return ranges
 }

@@ -3,7 +3,7 @@
 import type { Forwarder } from '#runtime/consumer'
 import { createForwarderRun } from '#runtime/functions/forwarders'
 import { APPLICATION } from '../app/application.ts'
-import { createDataCheck } from '../app/data/event-data.ts'
+import { createDataCheck } from '../app/data/check-data.ts'
 import { runParts } from '../app/handlers/run-parts.ts'
 import type { ScheduledRun } from '../app/handlers/scheduled-function.ts'
 import type { Named, Vocabulary } from '../app/naming/names.ts'

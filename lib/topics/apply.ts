@@ -36,7 +36,7 @@ export async function applyTopics(
   const { plan } = planned
   for (const { topic } of plan.creations) {
     stop?.throwIfAborted()
-    await creating(topic, () => createTopic(kafka, findCreation(planned, topic) as NewTopic))
+    await explainFailedCreation(topic, () => createTopic(kafka, findCreation(planned, topic) as NewTopic))
     applying.created.push(topic)
   }
   for (const topic of new Set(plan.changes.map(change => change.topic))) {
@@ -55,8 +55,8 @@ export async function applyTopics(
   }
 }
 
-/** @throws OperationFailure if the topic is not created */
-export async function creating(topic: string, create: () => Promise<void>): Promise<void> {
+/** Creates a topic, and says which one if this fails. @throws OperationFailure if the topic is not created */
+export async function explainFailedCreation(topic: string, create: () => Promise<void>): Promise<void> {
   await create().catch(error => {
     if (!isTopicNotCreated(error)) throw error
     throw new OperationFailure(`Failed to create ${topic}: ${error.message}`, { cause: error })

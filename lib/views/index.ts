@@ -1,7 +1,5 @@
-/** Plans of tables and their rows: what the control plane and the two ways in take of this room. Pure. */
+/** Plans of tables and their rows: what the control plane, the two ways in and deployments take of this room. Pure. */
 
-export { viewsInForce } from './compiled-table.ts'
-export { type ExpressionValue, isTime } from './evaluate-expression.ts'
 export {
   groupName,
   isRow,
@@ -13,8 +11,6 @@ export {
   VIEWS_ACTIVATED_TYPE,
   type ViewChanged,
 } from './event-names.ts'
-export { rowsOfGroup, type TableRow } from './group-rows.ts'
-export type { GroupState } from './group-step.ts'
 export {
   type ActivatedPlan,
   type ColumnType,
@@ -29,4 +25,3 @@ export {
   type ViewPlan,
 } from './plan.ts'
 export { createActivatedPlan, createActivationEvent } from './plan-activation.ts'
-export { isRowOfStream } from './stream-events.ts'

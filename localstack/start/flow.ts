@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readGeneratorSettings } from '../../lib/app/settings/generator-settings.ts'
+import { readGeneratorSettings } from '../../lib/app/connections/generator-settings.ts'
 import { FAMILIES, GENERATOR, PARTITION_KEY, readSettings } from '../../lib/app/settings/index.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/index.ts'
 import { frameworkLog } from '../../scripts/log-paths.ts'

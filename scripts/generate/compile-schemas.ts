@@ -115,7 +115,7 @@ export async function compiledModule(sources = SOURCES, only?: string): Promise<
   const ajv = new Ajv2020({
     // Report all errors at once, so that a producer can fix them together.
     allErrors: true,
-    // Messages are not needed, because `lib/app/data/schemas.ts` describes the errors.
+    // Messages are not needed, because `lib/app/data/schema-violation.ts` describes the errors.
     messages: false,
     allowUnionTypes: true,
     formats: { 'date-time': DATE_TIME },

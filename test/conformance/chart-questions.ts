@@ -8,7 +8,7 @@ import {
   readAlerts,
   readPoints,
   readStateSpans,
-} from '../../lib/storage/chart-questions.ts'
+} from '../../control/queries/chart-questions.ts'
 import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import type { Storage, StorageReader } from '../../lib/storage/storage.ts'
 import { FAMILIES } from '../support/families.ts'

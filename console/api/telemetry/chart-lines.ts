@@ -1,9 +1,9 @@
 /** Points of the lines of a chart. Pure. */
 
+import type { ChartPoint } from '../../../control/queries/chart-questions.ts'
 import type { EntityMinute, EntityReading } from '../../../control/queries/states/entity-log.ts'
 import type { ShownMetric } from '../../../control/tables/entity-statistics.ts'
 import { showSpread } from '../../../lib/analytics/statistics.ts'
-import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
 import { MINUTE_MS } from '../../../lib/support/duration.ts'
 import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
 import type { MetricKind } from '../../../lib/telemetry/index.ts'

@@ -14,18 +14,16 @@ import {
   type ShownMetric,
 } from '../../../control/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../control/tables/table.ts'
+import { findHistory, matches, toKeyedRule } from '../../../lib/alerting/evaluation.ts'
 import {
   type AlertingHistory,
   type AnyRule,
   conditionKind,
-  findHistory,
   getRuleIdentity,
-  matches,
   measureKind,
   type Rule,
   rememberingKind,
   thresholdRules,
-  toKeyedRule,
 } from '../../../lib/alerting/index.ts'
 import type { ShownStatistics } from '../../../lib/analytics/statistics.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'

@@ -2,6 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseEntity } from '#runtime/consumer'
+import {
+  type ChartAlert,
+  type ChartPoint,
+  readAlerts,
+  readPoints,
+  readStateSpans,
+} from '../../../control/queries/chart-questions.ts'
 import type { Searched } from '../../../control/queries/records/search-newest.ts'
 import {
   type EntityMinute,
@@ -20,13 +27,6 @@ import {
 } from '../../../control/tables/entity-statistics.ts'
 import type { StateSpan } from '../../../lib/analytics/state-times.ts'
 import { findReaderNeed } from '../../../lib/app/connections/storage.ts'
-import {
-  type ChartAlert,
-  type ChartPoint,
-  readAlerts,
-  readPoints,
-  readStateSpans,
-} from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { MetricKind } from '../../../lib/telemetry/index.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'

@@ -16,7 +16,7 @@ import {
   type ReadRecord,
 } from '../../../control/queries/states/entity-log.ts'
 import type { AnyRule } from '../../../lib/alerting/index.ts'
-import { createDataCheck } from '../../../lib/app/data/event-data.ts'
+import { createDataCheck } from '../../../lib/app/data/check-data.ts'
 import type { Signal } from '../../../lib/app/naming/topic-table.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'

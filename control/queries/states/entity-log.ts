@@ -6,10 +6,10 @@ import { STATE_TYPE } from '../../../lib/analytics/entity-states.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../../lib/analytics/processor.ts'
 import type { StateSpan } from '../../../lib/analytics/state-times.ts'
 import type { StateSummary } from '../../../lib/schemas/types.ts'
-import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
 import { isObject } from '../../../lib/support/json.ts'
 import { type Families, measurements, type ReadingData } from '../../../lib/telemetry/index.ts'
 import { getAlert, getTimeMs } from '../alerts/alerts-topic.ts'
+import type { ChartAlert } from '../chart-questions.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
 export interface ReadRecord {

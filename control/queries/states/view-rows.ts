@@ -2,16 +2,14 @@
 
 import { computePartition, formatEntity, parseEntity } from '#runtime/consumer'
 import type { StateInspection } from '#runtime/operating/states'
+import { type GroupState, rowsOfGroup, type TableRow } from '../../../lib/views/evaluation.ts'
 import {
   type ActivatedPlan,
-  type GroupState,
   groupName,
   isRow,
   rowSource,
-  rowsOfGroup,
   type Scalar,
   type TablePlan,
-  type TableRow,
 } from '../../../lib/views/index.ts'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
 

@@ -1,14 +1,8 @@
 /** Determines when generated readings are due, and yields them in batches at that time. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Families } from '../../../lib/telemetry/index.ts'
-import {
-  type GeneratorSettings,
-  type KeyedEvent,
-  type Sensor,
-  simulate,
-  simulateReading,
-  timeOfTick,
-} from '../../../lib/telemetry/simulator/index.ts'
+import { type KeyedEvent, simulate, simulateReading } from '../../../lib/telemetry/simulator/generation.ts'
+import { type GeneratorSettings, type Sensor, timeOfTick } from '../../../lib/telemetry/simulator/index.ts'
 
 /**
  * Timing of generated readings.

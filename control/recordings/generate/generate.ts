@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { TelemetryProducer } from '#runtime/producer'
 import { fileFailure } from '../../../lib/support/operation-failure.ts'
-import type { KeyedEvent } from '../../../lib/telemetry/simulator/index.ts'
+import type { KeyedEvent } from '../../../lib/telemetry/simulator/generation.ts'
 import { type GenerateOptions, generateBatches } from './due-batches.ts'
 
 /** Destination of generated readings. */

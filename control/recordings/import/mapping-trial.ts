@@ -13,8 +13,8 @@ import {
 } from '../../../lib/intake/read-record.ts'
 import { type ForeignDocument, isApplicable } from '../../../lib/mapping/apply-mapping.ts'
 import { eventDocument } from '../../../lib/mapping/map-document.ts'
-import { listUnusedFields } from '../../../lib/mapping/unused-fields.ts'
 import type { Config } from '../../environment/config.ts'
+import { listUnusedFields } from './unused-fields.ts'
 
 /** Record whose fields are looked at, or the reason why it has none. */
 export type TriedRecord = ForeignDocument | Failure | UnreadableRecord

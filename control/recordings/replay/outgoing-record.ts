@@ -14,7 +14,7 @@ import {
 } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { withoutOrigin } from '#runtime/pipeline'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import type { Named } from '../../../lib/app/naming/names.ts'
 import { SIGNALS } from '../../../lib/app/naming/topic-table.ts'
 import { OperationFailure, usageFailure } from '../../../lib/support/operation-failure.ts'

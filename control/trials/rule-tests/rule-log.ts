@@ -3,18 +3,15 @@
  * Observations are appended one by one, at a time relative to the start.
  */
 import { type Event, formatEntity, instant } from '#runtime/consumer'
+import { alerting, grouping, PATTERN_EVENT_TYPE, patterns } from '../../../lib/alerting/evaluation.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
   type Alert,
   type AlertingState,
   type AnyRule,
-  alerting,
   buildRuleSet,
-  grouping,
-  PATTERN_EVENT_TYPE,
   type PatternStates,
-  patterns,
   rulesActivated,
 } from '../../../lib/alerting/index.ts'
 import type { Vocabulary } from '../../../lib/app/naming/names.ts'

@@ -1,13 +1,12 @@
 /** Runs rule tests, and returns the differences from their expectations. */
 
+import { getPatternPhase, parseRuleIdentity } from '../../../lib/alerting/evaluation.ts'
 import {
   type Alert,
   type AlertingState,
-  getPatternPhase,
   getRuleIdentity,
   type PatternStates,
   parsePatternIdentity,
-  parseRuleIdentity,
 } from '../../../lib/alerting/index.ts'
 import type { Vocabulary } from '../../../lib/app/naming/names.ts'
 import { groupText } from '../../../lib/support/group-text.ts'

@@ -1,6 +1,7 @@
 /** Converts the rows of a test file to tests, and reports errors that a schema cannot express. */
 
-import { type AnyRule, listIdentities } from '../../../lib/alerting/index.ts'
+import { listIdentities } from '../../../lib/alerting/evaluation.ts'
+import type { AnyRule } from '../../../lib/alerting/index.ts'
 import { parseDuration } from '../../../lib/support/duration.ts'
 import type { FilePath } from '../../../lib/support/file-errors.ts'
 import { describeUnknown } from '../../../lib/support/suggestion.ts'

@@ -13,15 +13,12 @@ import {
   type Decision,
   type Decoded,
 } from '#runtime/pipeline'
+import { alerting, collectFirings, type Firing, listIdentities } from '../../../lib/alerting/evaluation.ts'
 import {
   type Alert,
   type AnyRule,
-  alerting,
-  collectFirings,
-  type Firing,
   getRuleIdentity,
   isPatternRule,
-  listIdentities,
   RULES_ACTIVATED_TYPE,
   type Rule,
 } from '../../../lib/alerting/index.ts'

@@ -8,8 +8,8 @@ import type { Input } from '../../intake/input.ts'
 import { readInputs } from '../../intake/parse-inputs.ts'
 import { readText } from '../../support/text-reader.ts'
 import type { Named } from '../naming/names.ts'
+import { serverlessFile } from '../serverless-file.ts'
 import type { InputSettings } from '../settings/inputs.ts'
-import { serverlessFile } from './serverless-file.ts'
 
 /** Inputs that one machine has beside those of the file, with all mappings. */
 const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]

@@ -1,4 +1,4 @@
-/** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
+/** All settings, grouped into slices by capability: for functions, commands, deployments and the local cloud. A function's bundle contains only the slices that it uses. */
 
 export {
   CLOCK,

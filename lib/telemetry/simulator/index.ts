@@ -11,7 +11,5 @@ export {
   type Sensor,
   type SimulatedFamily,
 } from './fleet.ts'
-export { createGenerator, readGenerator } from './parse-settings.ts'
 export { GENERATOR_DEFAULTS, type GeneratorSettings, timeOfTick } from './settings.ts'
-export { type KeyedEvent, simulate, simulateReading } from './simulate.ts'
 export { SITES } from './sites.ts'

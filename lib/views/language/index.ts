@@ -1,8 +1,5 @@
-/** The language of tables: what the control plane, the two ways in and the local cloud take of it. Pure; `parser.ts`, which reads the grammar, is a door of its own. */
+/** The language of tables: what the control plane and the two ways in take of its words and statements. Pure. `compilation.ts` and `parser.ts` are doors of their own. */
 
 export * from './aside-examples.ts'
-export { compilePlan } from './compile-plan.ts'
-export * from './compile-select.ts'
-export type { StreamTopics } from './compile-stream.ts'
 export { StatementError } from './statement-error.ts'
 export type { ChangingStatement, Parse, Statement, StatementFile } from './syntax.ts'

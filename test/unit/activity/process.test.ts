@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer'
 import { databaseReading, environmentReading } from '#runtime/test/support/records'
 import { type Activity, createActivity } from '../../../lib/activity/process.ts'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import { FAMILIES, parseFamilies } from '../../support/families.ts'
 import { Kit, type TakenStep } from '../../support/kit.ts'
 

@@ -9,7 +9,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import { checkRules } from '../../../lib/alerting/rule-files.ts'
 import { buildRuleSet, listRules } from '../../../lib/alerting/rule-set.ts'
 import { parseRuleIdentity, rulesInForce } from '../../../lib/alerting/rules-in-force.ts'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import {
   groupName,
   tableSource,

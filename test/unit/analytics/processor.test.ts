@@ -11,7 +11,7 @@ import {
   type MinuteSummary,
   summarise,
 } from '../../../lib/analytics/processor.ts'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import type { StateSummary } from '../../../lib/schemas/types.ts'
 import { Families, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import { Families, type Family } from '../../../lib/telemetry/families.ts'
 import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
 import { FAMILIES } from '../../support/families.ts'

@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isFailure, readJsonEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { type Ran, ran } from './terminal.ts'
 

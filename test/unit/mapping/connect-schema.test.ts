@@ -2,7 +2,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listUnusedFields } from '../../../lib/mapping/unused-fields.ts'
+import { listUnusedFields } from '../../../control/recordings/import/unused-fields.ts'
 import { debeziumChange, withSchema } from '../../support/debezium.ts'
 import { deviceMapping, foreignRecord, mapFailure, mapReading, read } from './support.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import protobuf from 'protobufjs'
-import { schemaViolation } from '../../../lib/app/data/schemas.ts'
+import { schemaViolation } from '../../../lib/app/data/schema-violation.ts'
 import { writeBinarySchema } from '../../../lib/schemas/binary-schemas.ts'
 import { InvalidFile } from '../../../lib/support/file-errors.ts'
 import { measurements } from '../../../lib/telemetry/families.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { findFaults, newSilence } from '../../../lib/notification/new-silence.ts'
+import { findFaults, newSilence } from '../../../../control/operations/new-silence.ts'
 
 const NOW_MS = Date.parse('2026-03-01T12:00:00Z')
 const HOUR_MS = 3_600_000

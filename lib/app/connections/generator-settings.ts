@@ -2,8 +2,8 @@
 import type { CombinedParts } from '#runtime/settings'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { GeneratorSettings } from '../../telemetry/simulator/settings.ts'
-import type { GENERATOR } from './generator.ts'
-import type { FAMILIES, PARTITION_KEY } from './index.ts'
+import type { GENERATOR } from '../settings/generator.ts'
+import type { FAMILIES, PARTITION_KEY } from '../settings/index.ts'
 
 /**
  * Reads the generator's settings from the configured file or parameter.

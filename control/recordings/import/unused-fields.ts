@@ -1,7 +1,7 @@
 /** Lists the fields of records that a mapping does not read. Pure. */
-import type { ForeignDocument } from './apply-mapping.ts'
-import type { Mapping } from './mapping.ts'
-import { findPayload, formatPath, joinPath, type Path, toObject } from './record-path.ts'
+import type { ForeignDocument } from '../../../lib/mapping/apply-mapping.ts'
+import type { Mapping } from '../../../lib/mapping/mapping.ts'
+import { findPayload, formatPath, joinPath, type Path, toObject } from '../../../lib/mapping/record-path.ts'
 
 /**
  * Returns the fields of these records that the mapping does not name, as dotted paths in the order in which they appear. Of a list,

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { findNotificationErrors } from '../../../lib/notification/adapters/check-notifications.ts'
+import { findNotificationErrors } from '../../../infra/checks/check-notifications.ts'
 import { GOLDENS, golden } from '../../support/golden.ts'
 
 it('given folders of receivers and routes, then each error has its file, line and key', async () => {

@@ -1,7 +1,8 @@
 /** Reads the folder of notifications, and checks routes and receivers together. */
-import { errorLine, FileError, InvalidFile } from '../../support/file-errors.ts'
-import { loadReceivers } from './load-receivers.ts'
-import { loadRoutes } from './load-routes.ts'
+
+import { loadReceivers } from '../../lib/notification/adapters/load-receivers.ts'
+import { loadRoutes } from '../../lib/notification/adapters/load-routes.ts'
+import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 
 /**
  * Reads both files in the same way as the functions do when they start, and returns all errors as lines. Receivers that routes use but

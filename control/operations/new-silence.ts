@@ -1,6 +1,6 @@
 /** Validates and creates a silence. Pure. */
-import type { AlertMatch } from './alert-match.ts'
-import type { Silence } from './silences.ts'
+import type { AlertMatch } from '../../lib/notification/alert-match.ts'
+import type { Silence } from '../../lib/notification/silences.ts'
 
 export type SilenceFault = 'matches-all' | 'ends-before-it-begins' | 'too-late' | 'over-already'
 

@@ -1,7 +1,7 @@
 import { type Event, type EventData, type Failure, failure } from '#runtime/consumer'
 import { type InOwnUnits, inOwnUnits } from '../../telemetry/convert-units.ts'
 import type { Families } from '../../telemetry/families.ts'
-import { schemaViolation } from './schemas.ts'
+import { schemaViolation } from './schema-violation.ts'
 
 /**
  * Returns the function that checks the data of an event against the schema of its type, and returns it. Readings are first converted

@@ -1,12 +1,12 @@
 /** Questions of charts about a sensor. Pure. */
 
-import type { StateSpan } from '../analytics/state-times.ts'
-import { HOUR_MS } from '../support/duration.ts'
-import type { MetricKind } from '../telemetry/metric-kinds.ts'
-import { meanAngle } from '../windows/circle.ts'
-import type { StorageReader } from './storage.ts'
-import { ALERT_INDEX } from './table.ts'
-import { toKey, toText } from './values.ts'
+import type { StateSpan } from '../../lib/analytics/state-times.ts'
+import type { StorageReader } from '../../lib/storage/storage.ts'
+import { ALERT_INDEX } from '../../lib/storage/table.ts'
+import { toKey, toText } from '../../lib/storage/values.ts'
+import { HOUR_MS } from '../../lib/support/duration.ts'
+import type { MetricKind } from '../../lib/telemetry/metric-kinds.ts'
+import { meanAngle } from '../../lib/windows/circle.ts'
 
 /** Sensor, and the period of its chart in epoch milliseconds; the end is exclusive. */
 export interface ChartPeriod {

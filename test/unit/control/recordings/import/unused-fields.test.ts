@@ -1,8 +1,8 @@
-import '../../support/shipped-config.ts'
+import '../../../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listUnusedFields } from '../../../lib/mapping/unused-fields.ts'
-import { deviceMapping } from './support.ts'
+import { listUnusedFields } from '../../../../../control/recordings/import/unused-fields.ts'
+import { deviceMapping } from '../../../mapping/support.ts'
 
 const FIELDS = 'deviceId: id, model: model'
 

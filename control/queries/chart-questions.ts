@@ -5,7 +5,7 @@ import type { StorageReader } from '../../lib/storage/storage.ts'
 import { ALERT_INDEX } from '../../lib/storage/table.ts'
 import { toKey, toText } from '../../lib/storage/values.ts'
 import { HOUR_MS } from '../../lib/support/duration.ts'
-import type { MetricKind } from '../../lib/telemetry/metric-kinds.ts'
+import type { MetricKind } from '../../lib/telemetry/index.ts'
 import { meanAngle } from '../../lib/windows/circle.ts'
 
 /** Sensor, and the period of its chart in epoch milliseconds; the end is exclusive. */

@@ -1,7 +1,8 @@
 /** Publishes simulated readings of all families for the time since the last run. */
+
+import { readGeneratorSettings } from '../../lib/app/connections/generator-settings.ts'
 import { getDataWriter } from '../../lib/app/data/data-writer.ts'
 import { scheduledFunction } from '../../lib/app/handlers/scheduled-function.ts'
-import { readGeneratorSettings } from '../../lib/app/connections/generator-settings.ts'
 import { FAMILIES, GENERATOR, PARTITION_KEY, REGISTRY, SERIALIZATION } from '../../lib/app/settings/index.ts'
 import { publishDueReadings } from '../../lib/telemetry/simulator/generator.ts'
 

@@ -29,7 +29,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     group: 'long',
     patterns: [
       // Start the longest files first, so that none of them runs alone at the end.
-      'test/long/{trigger-house,ledger,rehearsal,typed-pages,start,brokers-lost,generate-broker-away,storage/*}.test.ts',
+      'test/long/{houses,ledger,rehearsal,typed-pages,start,brokers-lost,generate-broker-away,storage/*}.test.ts',
       'test/long/**/*.test.ts',
       'packages/*/test/long/**/*.test.ts',
     ],
@@ -46,13 +46,14 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   },
 ]
 
-/** Packages whose tests test/long/trigger-house.test.ts runs in an empty project. */
-export const TRIGGER_HOUSE = ['kafka-records', 'local-servers', 'msk-trigger', 'schema-registry'].map(
-  name => `packages/${name}`,
-)
+/** Packages that are carried away together. test/long/houses.test.ts runs their tests in an empty project. */
+export const HOUSES = {
+  trigger: ['kafka-records', 'local-servers', 'msk-trigger', 'packaging', 'schema-registry', 'test-kit'],
+  engine: ['kafka-records', 'local-servers', 'packaging', 'runtime', 'schema-registry', 'test-kit'],
+} as const
 
 /** Folders whose tests a complete run has in another form: in an empty project. */
-const REPEATED = TRIGGER_HOUSE.map(folder => `${folder}/test/`)
+const REPEATED = [...new Set(Object.values(HOUSES).flat())].map(name => `packages/${name}/test/`)
 
 /** Returns the selected files of a group, in the order of its patterns. @throws Error if the group has no files */
 export async function readFiles(

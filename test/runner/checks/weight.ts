@@ -38,11 +38,13 @@ async function countLines(): Promise<Map<string, Lines>> {
 
 function findHouse(file: string): 'engine' | 'trigger' | 'sluice' {
   if (file.startsWith('packages/runtime/')) return 'engine'
-  return /^packages\/(msk-trigger|local-servers|kafka-records|schema-registry)\//.test(file)
+  return /^packages\/(msk-trigger|local-servers|kafka-records|schema-registry|test-kit|packaging)\//.test(
+    file,
+  )
     ? 'trigger'
     : 'sluice'
 }
 
 function isTest(file: string): boolean {
-  return /^(test|bench|examples)\/|^packages\/([^/]+\/test|local-servers\/testing)\//.test(file)
+  return /^(test|bench|examples)\/|^packages\/([^/]+\/test|test-kit)\//.test(file)
 }

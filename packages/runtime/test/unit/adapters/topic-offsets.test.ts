@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { isRetriableAnswer as isRetriableForTrigger } from '../../../../msk-trigger/poll/cluster-client.ts'
 import { untilLed } from '../../../adapters/kafka/application-topics.ts'
-import { isRetriableAnswer } from '../../../adapters/kafka/availability.ts'
 import { TopicOffsets } from '../../../adapters/kafka/topic-offsets.ts'
 
 /** Codes of the brokers' answers. */
@@ -113,13 +111,4 @@ describe('new topics on a busy machine', () => {
   it('are named when no further one has a leader for 15 s', async t => {
     await assert.rejects(waitFor(t, ['a', 'b'], 20), /^Error: topic a has a partition that no broker leads: /)
   })
-})
-
-it('the trigger, which imports nothing from here, calls the same answers retriable', () => {
-  const codes = Array.from({ length: 100 }, (_, code) => code)
-  const errors = codes.flatMap(code => [answered(code), wrapped(answered(code))])
-  for (const error of errors)
-    assert.equal(isRetriableForTrigger(error), isRetriableAnswer(error), error.message)
-  const retriable = codes.filter(code => isRetriableAnswer(answered(code)))
-  assert.ok(retriable.includes(NOT_LEADER_FOR_PARTITION) && retriable.length < 30, `${retriable}`)
 })

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../cloudevents/index.ts'
-import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { MemoryLogReader } from '../../../testing/index.ts'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'

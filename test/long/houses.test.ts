@@ -68,7 +68,8 @@ for (const house of ['trigger', 'engine'] as const)
         const env = { AWS_ENDPOINT_URL: awsEndpoint(), TMPDIR, NODE_COMPILE_CACHE }
         const args = ['test', '--workspace', `packages/${name}`]
         const { code, output } = await user.npm(project, args, env).ended
-        assert.equal(code, 0, output)
+        // Thousands of tests pass: what has failed is at the end.
+        assert.equal(code, 0, output.slice(Math.max(0, output.indexOf('✖ failing tests'))))
         assert.match(output, /^ℹ pass [1-9]/m)
         assert.doesNotMatch(output, /^ℹ (?:skipped|todo) [1-9]/m)
         assert.deepEqual(await listLeftFiles(TMPDIR, `packages/${name}`), [])

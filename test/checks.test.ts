@@ -4,6 +4,7 @@ import type { Check } from './runner/check.ts'
 import { commentNames } from './runner/checks/comment-names.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
+import { docstrings } from './runner/checks/docstrings.ts'
 import { expressions } from './runner/checks/expressions.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   schemas,
   configuration,
   commentNames,
+  docstrings,
   pureImports,
   promises,
   dockerfiles,

@@ -94,7 +94,7 @@ function removeDuplicates(files: readonly EditedFile[]): readonly EditedFile[] {
   return [...new Map(files.map(file => [normalize(file.file), file])).values()]
 }
 
-/** @param checked names of the files, and the number of their rules */
+/** Returns the last line: the number of the rules, and the names of their files. */
 function formatSummary({ rules, files }: { rules: number; files: readonly string[] }): string {
   const nothing = rules === 0 ? ', so that no alert can fire' : ''
   return `${count(rules, 'rule')} in ${count(files.length, 'file')}${nothing}: ${files.join(', ')}\n`

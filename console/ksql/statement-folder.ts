@@ -15,7 +15,7 @@ interface StatementFolderOptions extends Pick<FolderParts, 'report' | 'stop'> {
   readonly loadViews: () => Promise<Consumer<AnyKeyedProcess>>
 }
 
-/** @param options `stop` ends a running change, which the next start finishes */
+/** Returns the folder of statements of this environment. `stop` ends a running change, which the next start finishes. */
 export function createStatementFolder(
   environment: ConsoleEnvironment,
   { by, loadViews, report, stop }: StatementFolderOptions,

@@ -238,9 +238,8 @@ function formatFrom(from: From): string {
 }
 
 /**
- * Returns the first offset that a rebuild reads.
+ * Returns the first offset that a rebuild reads. If `from` is a time, the bounds of the topic include the first offsets at that time.
  *
- * @param reach bounds of the topic. If `from` is a time, they include the first offsets at that time.
  * @throws OperationFailure if the log no longer contains the requested start
  */
 export function resolveStart(from: From, state: StateKey, { bounds, atTime }: TopicReach): number {

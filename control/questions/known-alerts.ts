@@ -103,7 +103,8 @@ function computeWrittenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' 
  * Returns an alert, or the alerts of an entity, with all transitions.
  *
  * @param wanted alert id, full subject, or words of source and subject
- * @param asked earliest time of writing, and the maximum number of alerts
+ * @param sinceMs earliest time of writing
+ * @param limit maximum number of alerts
  */
 export async function readShownAlerts(
   environment: Environment,

@@ -100,7 +100,7 @@ export type NamedPlace = Place & Named
 /** `custom.deployment` of serverless.yml. A test's service may contain only the required values. */
 export type PlaceInput = Readonly<InferInput<typeof PLACE>>
 
-/** Returns the place with all defaults. @throws ValiError for a value of another type */
+/** Returns the place with all defaults. @throws Error of the schema for a value of another type */
 export function readPlace(deployment: PlaceInput): Place {
   return parse(PLACE, deployment)
 }

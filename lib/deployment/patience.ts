@@ -24,7 +24,7 @@ const PATIENCE: Patience = { forMs: 60_000, everyMs: 5_000 }
  * in itself.
  *
  * @throws the error of the last attempt
- * @throws AbortError if `stop` is aborted first
+ * @throws Error with the name AbortError if `stop` is aborted first
  */
 export async function runPatiently<T>(
   work: () => Promise<T>,

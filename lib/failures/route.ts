@@ -42,12 +42,7 @@ export interface Route {
   readonly quarantined: boolean
 }
 
-/**
- * Returns the destination of a failure.
- *
- * @param nowMs time of the decision, in milliseconds since the epoch. Defaults to the time of the failure on the log's clock, so
- * that the same log always results in the same routes.
- */
+/** Returns the destination of a failure. No clock is read, so the same log always results in the same routes. */
 export function route(failure: FailureData, policy: FailurePolicy): Route {
   const { description, kind } = classifyCode(failure.errorType)
   const toDlq = (reason: DeadLetterReason, why?: string): Route => ({

@@ -14,7 +14,7 @@ import { Unavailable } from '#runtime/pipeline'
  * Waits for an answer of Kafka, and converts its errors. All other errors are rethrown.
  *
  * @param what subject of the request for the error message, such as "topic readings"
- * @throws UnknownTopic if the topic does not exist
+ * @throws Unavailable for which `isUnknownTopic` is true if the topic does not exist
  * @throws RefusedByKafka if this client lacks permission
  * @throws Unavailable if Kafka does not answer
  */

@@ -18,7 +18,7 @@ interface BoundsSource {
 /**
  * Returns the first offset of each partition, and the offset after its last record.
  *
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export function readTopicBounds(offsets: BoundsSource, topic: string): Promise<readonly Bounds[]> {
   return awaitKafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
@@ -40,7 +40,7 @@ export async function findTopicBounds(
  * Returns the bounds of a topic and, if a time is given, the first offsets at or after that time.
  *
  * @param timeMs time in milliseconds since the epoch
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export async function readTopicReach(
   offsets: Pick<TopicOffsets, 'bounds' | 'at'>,

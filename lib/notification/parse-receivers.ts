@@ -82,11 +82,7 @@ function findRowUrlError(url: string, { allowPrivate }: Row): string | undefined
   return 'is a secret, because anyone who knows it can post to it: move it to the secret, under url'
 }
 
-/**
- * Converts a row to a receiver.
- *
- * @param row row without errors
- */
+/** Converts a row without errors to a receiver. */
 function toReceiver({
   name = '',
   kind,

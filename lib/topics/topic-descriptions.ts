@@ -24,7 +24,7 @@ export async function listTopics(kafka: Kafka): Promise<TopicLayout[]> {
  * Returns the number of offsets in each partition of a topic. The count includes transaction markers and records removed by
  * compaction.
  *
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export async function countRecords(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<number[]> {
   return (await readTopicBounds(offsets, topic)).map(({ start, end }) => Math.max(0, end - start))

@@ -10,6 +10,7 @@ import { UserError } from './user-error.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** Folder and ports of the servers. */
 export interface RunOptions {
   /** Folder for the data and logs of the servers; `.local` by default. */
   readonly folder?: string

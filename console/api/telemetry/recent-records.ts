@@ -54,7 +54,7 @@ export interface Recent<T> {
  * Returns the current results.
  *
  * @param last results of the previous query, after which this one continues; by default, the whole period is searched
- * @throws UnknownTopic, RefusedByKafka, Unavailable or PartitionStopped
+ * @throws RefusedByKafka, Unavailable or PartitionStopped
  */
 export function readRecent<T extends Timed>(
   options: RecentOptions<T>,

@@ -23,7 +23,7 @@ export class TopicReplaced extends Error {
  * @param from start offset by partition. Partitions that are added later are read from their first record.
  * @param stop signal that ends reading
  * @param patienceMs maximum duration of an outage, in milliseconds
- * @throws UnknownTopic or TopicReplaced if the topic was deleted or recreated
+ * @throws Unavailable for which `isUnknownTopic` is true if the topic was deleted; TopicReplaced if it was recreated
  * @throws RefusedByKafka or PartitionStopped if the topic cannot be read
  * @throws Unavailable if Kafka is unavailable for longer than that
  */

@@ -90,7 +90,7 @@ function withoutId(value: Buffer | null): Buffer | null {
   return value && isFramed(value) ? value.subarray(FRAME_BYTES) : value
 }
 
-/** Returns true if the whole event of a record is in its value. @param record record in which an event was read */
+/** Returns true if the whole event of a record, in which an event was read, is in its value. */
 export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
   const contentType = readContentType(headers)
   return typeof contentType === 'string' ? isEventFormat(contentType) : hasNoAttributes({ headers })

@@ -40,7 +40,8 @@ export class TelemetryProducer {
   /**
    * Creates a producer that connects with the first event.
    *
-   * @param outside brokers and clock for tests
+   * @param brokers connection for tests
+   * @param clock clock for tests
    * @throws ConfigError that names every invalid setting
    */
   constructor(

@@ -60,7 +60,7 @@ interface Beginning {
 /**
  * Returns the direction of reading and the offset ranges to read.
  *
- * @throws UnknownTopic , RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  * @throws ProblemError if the partition does not exist, or if an offset is given without a partition
  */
 export async function resolveBeginning(

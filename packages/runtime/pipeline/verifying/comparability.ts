@@ -23,9 +23,8 @@ export interface Beginning {
 }
 
 /**
- * Returns the beginning of a comparison: the first record that the log still has.
- *
- * @param live `codeFrom` is absent if the state was replaced and no commit was made since
+ * Returns the beginning of a comparison: the first record that the log still has. `codeFrom` is absent if the state was replaced and
+ * no commit was made since.
  */
 export function computeBeginning(
   {

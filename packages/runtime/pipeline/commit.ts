@@ -6,6 +6,7 @@ import { hasTimers } from './consumer.ts'
 import type { ApplyResult } from './deciding/apply.ts'
 import type { AppliedPart } from './deciding/decide.ts'
 import type { Decoded } from './decoding/decode.ts'
+import { mustHold } from './invariants.ts'
 import type { PartitionRun } from './invocation.ts'
 import { computeCode } from './loading/code.ts'
 import type { ChunkResult, End } from './model/chunk.ts'
@@ -22,10 +23,16 @@ export interface CommitResult extends ChunkResult {
 export async function commitChange(run: PartitionRun, part: AppliedPart): Promise<CommitResult | End> {
   const { ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
+  // Leftover entries come first.
+  const outbox = applied ? [...snapshot.outbox, ...applied.change.outbox] : snapshot.outbox
   if (applied) {
+    ensureSound(run, part, applied)
+    ensureInOrder(outbox)
     const code = computeCode(invocation.codeVersion(), run.consumer)
     const answer = await ports.store.commit(stateKey, { ...applied.change, code })
     if (answer === 'refused') return { kind: 'overtaken', ...omitUndefined({ provenBy: snapshot.provenBy }) }
+    const isKnown = answer === 'committed' || typeof answer === 'object'
+    mustHold(isKnown, 'answer-is-known', () => `its answer is ${answer}`)
   }
   if (undecided.length < decoded.length)
     ports.report({ kind: 'redelivered', stateKey, records: decoded.length - undecided.length })
@@ -37,15 +44,39 @@ export async function commitChange(run: PartitionRun, part: AppliedPart): Promis
     // Nothing was decided because the entities of already decided records have used up the byte limit of the load. The next chunk
     // starts after those records.
     const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
-    return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
+    return { toOffset, outbox, restWaits: restAfter(toOffset) }
   }
   invocation.latest.add(applied.decisions)
   reportCommit(run, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
-  // The version was checked by the commit, so no other invocation has changed the outbox in the meantime. Leftover entries come
-  // first.
-  const outbox = [...snapshot.outbox, ...applied.change.outbox]
+  // The version was checked by the commit, so no other invocation has changed the outbox in the meantime.
   return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
+}
+
+/** Checks that a commit raises the version, decides the next pending records, and stores what they have emitted. */
+function ensureSound(run: PartitionRun, { snapshot, loaded }: AppliedPart, applied: ApplyResult): void {
+  const { decisions, change } = applied
+  const { appliedOffset: from, fired } = snapshot.version
+  const { appliedOffset: to } = change
+  // The others are about timers and parked records.
+  const ofRecords = decisions.filter(({ outcome }) => outcome !== 'timer' && !outcome.startsWith('parked-'))
+  const decided = loaded.slice(0, ofRecords.length)
+  const emitted = decisions.flatMap(decision => decision.emitted ?? [])
+  const detail = () => `${from} becomes ${to} with ${decided.length} records and ${emitted.length} entries`
+  const isHigher = to > from || (to === from && change.fired - fired === decisions.length)
+  mustHold(isHigher, 'version-grows', detail)
+  const isLast = to === (ofRecords.at(-1)?.offset ?? from) && to === (decided.at(-1)?.record.offset ?? from)
+  mustHold(isLast && run.pending.beginsWith(from, decided), 'nothing-is-skipped', detail)
+  const isStored = emitted.every((entry, n) => entry === change.outbox[n])
+  mustHold(isStored && emitted.length === change.outbox.length, 'outbox-holds-decisions', detail)
+}
+
+/** Checks that each entry of an outbox has a higher position than the entry before it. */
+export function ensureInOrder(outbox: readonly OutboxEntry[]): void {
+  for (const [n, { position }] of outbox.entries()) {
+    const before = outbox[n - 1]?.position ?? ''
+    mustHold(position > before, 'outbox-in-order', () => `${position} follows ${before}`)
+  }
 }
 
 interface CommittedChunk {

@@ -46,6 +46,7 @@ export class PartitionStopped extends Error {
     | 'state-newer-than-code'
     | 'state-not-migrated'
     | 'parking-without-ticks'
+    | 'invariant-broken'
 
   constructor(code: PartitionStopped['code'], message: string, options?: ErrorOptions) {
     super(message, options)

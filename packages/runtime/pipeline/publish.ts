@@ -1,12 +1,16 @@
 /** Publishes the outbox to Kafka in order, and removes the published entries. */
 
-import type { CommitResult } from './commit.ts'
+import { type CommitResult, ensureInOrder } from './commit.ts'
 import { RecordRefused } from './errors.ts'
+import { mustHold } from './invariants.ts'
 import type { PartitionRun } from './invocation.ts'
 import type { OutboxEntry } from './model/partition-state.ts'
 import { createRefusedFailureRecord } from './outbox/failure-record.ts'
 import { buildRecord, type Writing } from './outbox/outgoing-record.ts'
 import type { Publisher } from './ports.ts'
+
+/** Outboxes that all replicas have acknowledged. */
+const acknowledged = new WeakSet<readonly OutboxEntry[]>()
 
 /** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
 export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
@@ -15,9 +19,11 @@ export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
 ): Promise<C> {
   const { outbox } = committed
   if (outbox.length === 0) return committed
+  ensureInOrder(outbox)
   const refused = await publish(ports.publisher, consumer, outbox, (entry, why) =>
     createRefusedFailureRecord(consumer, stateKey, entry, why),
   )
+  acknowledged.add(outbox)
   if (refused.entries.length > 0)
     ports.report({ kind: 'refused', stateKey, entries: refused.entries, error: refused.error })
   const { deadLettersTopic } = consumer.application
@@ -40,6 +46,7 @@ export async function trimPublished<C extends Pick<CommitResult, 'outbox'>>(
 ): Promise<C> {
   const positions = published.outbox.map(({ position }) => position)
   if (positions.length === 0) return published
+  mustHold(acknowledged.has(published.outbox), 'published-before-trimmed', () => `${positions[0]} is not`)
   try {
     await ports.store.trimOutbox(stateKey, positions)
   } catch (error) {
@@ -63,8 +70,11 @@ async function publish(
   entries: readonly OutboxEntry[],
   createReplacement: (entry: OutboxEntry, why: string) => OutboxEntry,
 ): Promise<Refused<OutboxEntry>> {
-  const send = (some: readonly OutboxEntry[]) =>
-    publisher.publish(some.map(entry => buildRecord(entry, consumer)))
+  const send = async (some: readonly OutboxEntry[]) => {
+    const offsets = await publisher.publish(some.map(entry => buildRecord(entry, consumer)))
+    const count = Array.isArray(offsets) ? offsets.length : some.length
+    mustHold(count >= some.length, 'all-are-acknowledged', () => `${count} of ${some.length} were`)
+  }
   return sendInOrder(entries, send, (entry, { message }) => send([createReplacement(entry, message)]))
 }
 

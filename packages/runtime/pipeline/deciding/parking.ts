@@ -7,6 +7,7 @@ import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
 import { resolveParking } from '../../consumer/parking.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
+import { mustHold } from '../invariants.ts'
 import type { Decision, ParkedOutcome } from '../model/decision.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
 import { computeDigest } from '../model/fingerprint.ts'
@@ -78,6 +79,8 @@ export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
 
 /** Parks the record. Returns undefined, and parks nothing, if a parking limit would be exceeded. */
 export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefined {
+  // The parked events of a released entity are applied before its next event.
+  mustHold(hold.waitsFor !== undefined, 'waits-before-parking', () => `offset ${task.record.offset} is next`)
   const { most, bytes, partitionBytes } = resolveParking(work.consumer.process) ?? NO_PARKING
   const record = toParkedRecord(task)
   const size = measureParkedRecord(record)

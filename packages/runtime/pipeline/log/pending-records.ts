@@ -84,6 +84,16 @@ export class PendingRecords {
     return hole && this.upToHole(appliedOffset).holes
   }
 
+  /** Returns true if these records are the first pending ones after the applied offset, and no record before them may be missing. */
+  beginsWith(appliedOffset: number, records: readonly { readonly record: LogRecord }[]): boolean {
+    const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
+    return records.every(({ record: { offset } }, n) => {
+      const before = records[n - 1]?.record.offset ?? appliedOffset
+      const isNext = this.#records[start + n]?.offset === offset && offset > before
+      return isNext && !this.findHole(before + 1, offset - 1)
+    })
+  }
+
   /** Inserts records that were read from the log from the given offset. Returns the records that were not pending before. */
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart

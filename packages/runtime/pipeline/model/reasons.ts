@@ -59,6 +59,7 @@ export const DEFERRED = {
   'state-newer-than-code': 'a later version of the code has stored the state of an entity',
   'state-not-migrated': 'the code cannot migrate the state of an entity, which an older version has stored',
   'parking-without-ticks': 'the process parks events, and the topic has no ticks that would release them',
+  'invariant-broken': 'a defect of the runtime or of an adapter would lose or reorder records',
   'unexpected-error': 'the runtime or an adapter threw an error',
 } as const
 

@@ -4,6 +4,7 @@
  */
 
 import { CopyStopped, PartitionStopped } from '../errors.ts'
+import { mustHold } from '../invariants.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { OffsetRange } from '../model/log.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
@@ -94,6 +95,7 @@ export class RebuiltState {
    */
   async advanceTo(toOffset: number): Promise<void> {
     const { onRead, onExpired } = this.#with
+    mustHold(!this.#isSealed, 'sealed-stays', () => `it is advanced to offset ${toOffset}`)
     this.#liveFailures = undefined
     await this.#replay.advanceTo(toOffset, ({ records, logStart }, fromOffset) => {
       if (logStart > fromOffset) onExpired(this.#stateKey, { fromOffset, toOffset: logStart - 1 })

@@ -94,7 +94,7 @@ export class Dispatcher {
 
   /** Keeps the queues of these partitions and drops all others. Returns the next offset to read for each kept queue. */
   keepOnly(partitions: readonly number[]): ReadonlyMap<number, number> {
-    for (const queue of this.#queues.values()) queue.revoked = !partitions.includes(queue.partition)
+    for (const queue of this.#queues.values()) queue.revoked ||= !partitions.includes(queue.partition)
     this.#queues = new Map([...this.#queues].filter(([, queue]) => !queue.revoked))
     return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
   }
@@ -119,7 +119,7 @@ export class Dispatcher {
   /** Adds fetched records of a partition, in the order of their offsets. Resolves when there is space for more. */
   async add(partition: number, messages: readonly PolledMessage[]): Promise<void> {
     const queue = this.#queues.get(partition)
-    if (!queue || messages.length === 0) return
+    if (!queue || queue.revoked || messages.length === 0) return
     this.#enqueuer.enqueue(queue, messages, () => this.dispatchSoon())
     await this.#backpressure.pauseIfFull(queue, this.#queues)
   }
@@ -165,8 +165,8 @@ export class Dispatcher {
   /** Starts every batch that can start now, and sets a timer for the time at which the next window ends. */
   #dispatch(): void {
     clearTimeout(this.#timer)
-    const isFree = ({ partition }: PartitionQueue) =>
-      !this.#busy.has(partition) && !this.#parts.faults.isHeld(partition)
+    const isFree = ({ partition, revoked }: PartitionQueue) =>
+      !revoked && !this.#busy.has(partition) && !this.#parts.faults.isHeld(partition)
     const free = () => [...this.#queues.values()].filter(isFree)
     if (this.#ending.signal.aborted) return
     for (const queue of free()) this.#commitSkipped(queue)
@@ -191,7 +191,7 @@ export class Dispatcher {
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
     if (!first || first.packed !== undefined) return
-    for (const { lastOffset } of queue.take(1)) void this.#commits.schedule(queue, lastOffset + 1)
+    for (const { lastOffset } of queue.take(1)) void this.#scheduleCommit(queue, lastOffset + 1)
     this.#backpressure.resumeIfLow(queue)
   }
 
@@ -208,6 +208,22 @@ export class Dispatcher {
     const records = queue.take(count)
     this.#backpressure.resumeIfLow(queue)
     return records
+  }
+
+  /** Commits an offset. If this would skip records, the partition stops: it is read again from its last commit after the next join. */
+  async #scheduleCommit(queue: PartitionQueue, offset: number): Promise<void> {
+    try {
+      queue.raiseCommitted(offset)
+    } catch (error) {
+      queue.revoked = true
+      const { name, log, reports } = this.#parts
+      const [{ partition }, reason] = [queue, (error as Error).message]
+      this.#parts.pause(partition)
+      log.error(`${name}  partition ${partition} stops until the trigger is restarted: ${reason}`)
+      const stall = { obstacle: 'commit', kind: 'error', reason, attempt: 1 } as const
+      reports.reportStall(stall, [{ partition, records: [{ offset }] }])
+    }
+    if (!queue.revoked) await this.#commits.schedule(queue, offset)
   }
 
   #notifyReleased(): void {
@@ -243,7 +259,7 @@ export class Dispatcher {
       faults,
       invoke: (batch, ...how) => this.#parts.invoke(createEvent(batch, { mapping, brokers }), ...how),
       crash: () => this.#parts.crash(),
-      scheduleCommit: (queue, offset) => this.#commits.schedule(queue, offset),
+      scheduleCommit: (queue, offset) => this.#scheduleCommit(queue, offset),
       release: partition => {
         this.#busy.delete(partition)
         this.#notifyReleased()

@@ -2,6 +2,7 @@ import type { PolledMessage } from '../invoke/event.ts'
 import { Attempts, type Backoff, delayAfter, shouldLog } from '../report/attempts.ts'
 import { rootMessage } from '../report/explain-error.ts'
 import type { MappingReports } from '../report/reports.ts'
+import { mustHold } from '../support/must-hold.ts'
 import type { Log } from '../support/serverless.ts'
 import { pause } from '../support/wait.ts'
 import type { Entry, Intake } from './intake.ts'
@@ -40,11 +41,12 @@ export class Enqueuer {
     }
     const earlier = this.#lastSteps.get(queue)
     const entries = earlier ? undefined : this.#parts.intake(queue.partition, messages)
-    if (entries && !(entries instanceof Promise)) {
+    const begun = entries instanceof Promise ? entries : undefined
+    if (entries && !(entries instanceof Promise) && entries.length === messages.length) {
       finish(entries)
       return
     }
-    const step = this.#askUntilAnswered(queue, messages, earlier, entries).then(late => {
+    const step = this.#askUntilAnswered(queue, messages, earlier, begun).then(late => {
       if (this.#lastSteps.get(queue) === step) this.#lastSteps.delete(queue)
       if (late) finish(late)
     })
@@ -66,6 +68,8 @@ export class Enqueuer {
     while (!queue.revoked && !ending.aborted) {
       try {
         const entries = await (first ?? intake(partition, messages))
+        // A record without an entry would never be delivered, but be committed with a later one.
+        mustHold(entries.length === messages.length, 'each-record-has-an-entry', () => `${entries.length}`)
         this.#attempts.clearFailures(partition)
         reports.reportResume('registry', [partition])
         return queue.revoked ? undefined : entries

@@ -3,6 +3,7 @@ import type { PolledMessage } from '../invoke/event.ts'
 import { MAX_PAYLOAD_BYTES, partitionBytes, recordBytes } from '../invoke/event-size.ts'
 import { PACKED_BYTES } from '../invoke/packed-layout.ts'
 import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
+import { mustHold } from '../support/must-hold.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 
@@ -62,6 +63,9 @@ export class PartitionQueue implements BatchableQueue {
   /** Number of records that were fetched but not appended yet. */
   #reserved = 0
   #reservedBytes = 0
+  /** Offset after the last record that was taken for delivery. */
+  #takenTo = 0
+  #committedTo = 0
   /** Number of times that the log of the partition was replaced by a new one. */
   #logEpoch = 0
   #room = Promise.withResolvers<void>()
@@ -131,9 +135,21 @@ export class PartitionQueue implements BatchableQueue {
 
   take(count: number): PendingRecord[] {
     const records = this.#pending.splice(0, count)
+    const [first, last] = [records.at(0), records.at(-1)]
+    if (last) this.#takenTo = last.lastOffset + 1
+    // The log has restarted.
+    if (first && first.offset < this.#committedTo) this.#committedTo = 0
     for (const record of records) this.#pendingBytes -= record.memoryBytes
     if (!this.isFull) this.#room.resolve()
     return records
+  }
+
+  /** Sets the offset to commit. @throws Error if it does not grow, or if a record before it was not taken for delivery */
+  raiseCommitted(offset: number): void {
+    const [from, to] = [this.#committedTo, this.#takenTo]
+    mustHold(offset > from, 'commits-grow', () => `offset ${offset} follows ${from}`)
+    mustHold(offset <= to, 'commits-only-what-was-taken', () => `offset ${offset} follows ${to}`)
+    this.#committedTo = offset
   }
 
   get room(): Promise<void> {

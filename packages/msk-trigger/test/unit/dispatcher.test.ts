@@ -9,6 +9,7 @@ import { Faults } from '../../faults/faults.ts'
 import type { LambdaEvent } from '../../invoke/event.ts'
 import type { Intake } from '../../poll/intake.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
+import { PartitionQueue } from '../../poll/partition-queue.ts'
 import { createMapping, delivered, messages, recordedReports } from './support.ts'
 
 type Part = Partial<Mapping> & { readonly reserved?: Semaphore; readonly lingerMs?: number }
@@ -130,6 +131,25 @@ describe('the dispatcher', () => {
     void dispatcher.add(1, messages(0, 1))
     await turn()
     assert.deepEqual(records(), ['t-0: 0,1 t-1: 0'])
+  })
+
+  it('given a commit that would skip records, then that partition alone stops, until the next join', async t => {
+    const { dispatcher, running, records, committed, written, fetching } = given(1)
+    const raise = t.mock.method(PartitionQueue.prototype, 'raiseCommitted', function (this: PartitionQueue) {
+      if (this.partition === 0) throw new Error('defect')
+    })
+    dispatcher.open(opened(0, 1))
+    for (const partition of [0, 1]) void dispatcher.add(partition, messages(0, 2))
+    await turn()
+    for (const { end } of running) end()
+    await turn()
+    void dispatcher.add(0, messages(2, 3))
+    await turn()
+    assert.deepEqual(records(), ['t-0: 0', 't-1: 0', 't-1: 1'])
+    assert.deepEqual([committed, fetching], [[{ partition: 1, offset: 1 }], ['pause 0']])
+    assert.deepEqual(written, ['stalled commit error 1 0@1'])
+    raise.mock.restore()
+    assert.deepEqual([...dispatcher.keepOnly([0, 1]).keys()], [1])
   })
 
   it('never has a partition in flight twice, but may have several partitions (rule 19)', async () => {

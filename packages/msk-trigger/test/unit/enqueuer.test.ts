@@ -55,6 +55,14 @@ describe('fetched records', () => {
     ])
   })
 
+  it('given an intake that leaves one out, then all of them wait for an entry', async () => {
+    let calls = 0
+    const { receive, offsets, log } = given((_, list) => delivered(list.slice(calls++ < 2 ? 1 : 0)))
+    await receive(0, 2)
+    assert.deepEqual(offsets(), [0, 1])
+    assert.match(log[0] ?? '', /partition 0 waits: .*each-record-has-an-entry does not hold: 1/)
+  })
+
   it('are dropped without an unhandled rejection if their partition is revoked early', async () => {
     const { queue, enqueuer } = given(async () => {
       throw new Error('the registry is unavailable')

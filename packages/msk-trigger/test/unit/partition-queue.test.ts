@@ -86,6 +86,23 @@ describe('a partition queue', () => {
   })
 })
 
+describe('an offset to commit', () => {
+  for (const [given, offset, name] of [
+    ['one beyond the taken records', 4, 'commits-only-what-was-taken'],
+    ['the last one again', 2, 'commits-grow'],
+  ] as const)
+    it(`given ${given}, then it is refused as ${name}, until the log restarts`, () => {
+      const own = queue()
+      fill(own, messages(0, 5))
+      own.take(3)
+      own.raiseCommitted(2)
+      assert.throws(() => own.raiseCommitted(offset), new RegExp(`${name} does not hold`))
+      fill(own, messages(0, 5))
+      own.take(5)
+      own.raiseCommitted(1)
+    })
+})
+
 describe('a record in a partition queue', () => {
   const list = messages(0, 5)
   const skipping = (...skipped: number[]): Entry[] =>

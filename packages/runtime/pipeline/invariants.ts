@@ -2,7 +2,7 @@
 import { PartitionStopped } from './errors.ts'
 
 const INVARIANTS = {
-  'version-grows': 'a commit raises the version that it is based on, unless it decides nothing',
+  'version-grows': 'a commit raises the version that it is based on, unless its first record must wait',
   'nothing-is-skipped': 'a commit decides the next pending records, each of them once',
   'outbox-holds-decisions': 'a commit stores the entries that its decisions have emitted, and no others',
   'outbox-in-order': 'the positions in an outbox are unique and ascending',

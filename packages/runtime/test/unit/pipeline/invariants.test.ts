@@ -51,6 +51,7 @@ describe('given a defect in a decision, when the decision is to be committed', (
   const unchanged = { ...change, appliedOffset: -1 }
   const cases: [string, string, object, object[]][] = [
     ['no progress', 'version-grows', unchanged, [applied]],
+    ['no decision and no reason to wait', 'version-grows', unchanged, []],
     ['a timer that is not counted', 'version-grows', unchanged, [{ outcome: 'timer' }]],
     ['an undecided record', 'nothing-is-skipped', { ...change, appliedOffset: 1 }, [applied]],
     ['a record that is decided twice', 'nothing-is-skipped', change, [applied, applied]],

@@ -237,7 +237,9 @@ class ForwardRun {
     const { publisher } = this.#ports
     const replacements = new Map<Move, Move>()
     const send = (some: readonly Move[]) => publisher.publish(some.flatMap(({ written }) => written ?? []))
-    const { error } = await sendInOrder(moves, send, async (move, { message }) => {
+    // A refusal names records by their index, so moves without a record are left out.
+    const writing = moves.filter(({ written }) => written !== undefined)
+    const { error } = await sendInOrder(writing, send, async (move, { message }) => {
       const failed = failure('emission-refused', `to ${move.written?.topic}: ${message}`)
       const replacement = toFailedMove(this.#consumer, move.source, failed, this.#invocation.nowMs())
       await send([replacement])

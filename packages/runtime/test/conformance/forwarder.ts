@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type Forwarder, forwardRecord, skipRecord } from '../../consumer/forwarder.ts'
 import { reject } from '../../consumer/process.ts'
-import { Unavailable } from '../../pipeline/errors.ts'
+import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Cursors } from '../../pipeline/ports.ts'
 import { MemoryLogReader } from '../../testing/memory-log-reader.ts'
 import { DELAY_MS, delaying, ForwardStage, TARGET, waiting } from '../support/forward-stage.ts'
@@ -248,6 +248,22 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.deepEqual(await stage.wake(), { forwarded: 6, failed: 3, skipped: 1, deferred: 0 })
       assert.deepEqual(stage.sent, [0, 1, 3, 5, 7, 9])
       assert.deepEqual(stage.failures, ['rejected 2', 'unexpected-error 6', 'emission-refused 8'])
+    })
+
+    it('given a skipped record before one that Kafka alone refuses of its request, then the refused one fails', async () => {
+      const stage = on(LOG.slice(0, 3), {
+        ...delaying,
+        forward: (record, nowMs) =>
+          record.offset === 0 ? skipRecord('old') : delaying.forward(record, nowMs),
+      })
+      const publish: typeof stage.publisher.publish = async records => {
+        const isRefused = ({ key }: (typeof records)[number]) => Buffer.isBuffer(key) && key[0] === 1
+        await stage.publisher.publish(records.filter(record => !isRefused(record)))
+        const unwritten = [...records.keys()].filter(n => isRefused(records[n] as (typeof records)[number]))
+        if (unwritten.length > 0) throw Object.assign(new RecordRefused('too large'), { unwritten })
+      }
+      await stage.wake({ ports: { publisher: { publish } } })
+      assert.deepEqual([stage.sent, stage.failures], [[2], ['emission-refused 1']])
     })
 
     it('given a record whose value was not read, for its size, then it fails and is not sent without it', async () => {

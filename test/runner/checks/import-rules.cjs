@@ -140,6 +140,7 @@ const CLI_ROOMS = '(options|output|recomputation|servers)'
 /** The pipeline's rooms and files, from the lowest up: each imports itself and what stands before it. */
 const PIPELINE_STAIR = [
   'errors[.]ts',
+  'invariants[.]ts',
   'model/',
   'ports[.]ts',
   'consumer[.]ts',

@@ -257,7 +257,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
           record.offset === 0 ? skipRecord('old') : delaying.forward(record, nowMs),
       })
       const publish: typeof stage.publisher.publish = async records => {
-        const isRefused = ({ key }: (typeof records)[number]) => Buffer.isBuffer(key) && key[0] === 1
+        const isRefused = ({ topic, key }: (typeof records)[number]) => topic === TARGET && key?.[0] === 1
         await stage.publisher.publish(records.filter(record => !isRefused(record)))
         const unwritten = [...records.keys()].filter(n => isRefused(records[n] as (typeof records)[number]))
         if (unwritten.length > 0) throw Object.assign(new RecordRefused('too large'), { unwritten })

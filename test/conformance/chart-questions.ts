@@ -39,6 +39,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
   }
 
   describe(`charts from ${name}`, () => {
+    // Promise docs/readings.md#in-the-console
     it('given minutes, then hours have their weighted mean, least and greatest, and an hour without any is missing', async () => {
       const minutes = [
         storedMinute(1, 20, { ...at(0), values: { count: 30, minimum: -5 } }),
@@ -238,6 +239,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
       })
     })
 
+    // Promise docs/storage.md#readers
     it('given a question that writes, then it is refused', async () => {
       await using([storedMinute(1, 20)], async storage => {
         const text = (schema: string) => `DELETE FROM ${schema}minute_statistics WHERE metric = ?`

@@ -121,6 +121,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
     Number((await place.query(`SELECT count(*) AS n FROM ${table}`))[0]?.n)
 
   describe(`storage in ${name}`, () => {
+    // Promise docs/storage.md#a-database-within-seconds
     it('given alerts, then people count them by type since an hour ago, and see which still fire', async () => {
       await using(async (storage, place) => {
         const startedAt = new Date(Date.now() - 60_000).toISOString()
@@ -290,6 +291,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       })
     })
 
+    // Promise docs/alerts.md#sql | Each alert is one row of alert_log, however often its events were published, and `sluice sql` asks it.
     it('given the same events again, then nothing is doubled: live rows are replaced, those of the past kept', async () => {
       await using(async (storage, place) => {
         const write = (temperature: number, existing: 'replace' | 'keep') => {
@@ -330,6 +332,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       })
     })
 
+    // Promise docs/storage.md#tables-and-views | A view answers for all sensors whatever one of them sends, and a later version replaces views in place.
     it('given values at the bounds of a double, then their statistics are NULL or right, and others have theirs', async () => {
       await using(async (storage, place) => {
         const readings = Object.entries(VALUES).flatMap(([subject, values], sensor) =>
@@ -370,6 +373,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       })
     })
 
+    // Promise docs/schemas.md#null-absent-and-values-that-json-lacks
     it('given each value that JSON or a database lacks, then what the manual says of it is read', async () => {
       await using(async (storage, place) => {
         const columnOf = (value: unknown) => (typeof value === 'string' ? 'summary' : 'value')
@@ -386,6 +390,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       })
     })
 
+    // Promise docs/storage.md#postgresql | Each copy has two connections, and ends what it gives up. `sluice.datetime` gives what SQLite's function gives.
     it('given a time and modifiers, then `datetime` gives the same in every database', async () => {
       await using(async (storage, place) => {
         await storage.write(toRows(FAMILIES, [storedReading('r', {}, { timeMs: NOON + 1_500 })]), 'replace')

@@ -168,6 +168,7 @@ describe('given Docker and compose.yaml', () => {
     assert.ok((await compose('logs', 'kafka')).split('\n').length < 100)
   })
 
+  // Promise docs/containers.md#your-own-names-rules-and-tables
   it('then a table is created at the first try, outlives its container, and leaves the files alone', async () => {
     const created = await ask(
       'CREATE TABLE kept AS SELECT model, COUNT(*) AS n FROM device_motions GROUP BY model;',

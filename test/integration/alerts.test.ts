@@ -128,6 +128,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     )
   })
 
+  // Promise docs/kafka.md#consume
   it('when the readings are consumed, then each has below it, or by name, the alerts that it caused', async () => {
     const { status, stdout, stderr } = await sluice('consume', '--no-follow')
     assert.equal(status, 0, stderr)
@@ -163,6 +164,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     )
   })
 
+  // Promise docs/alerts.md#what-fires-now | A list reads as much as fires, however many entities there are.
   it('given many entities of which one fires, then a list reads as much as before, and no entity', async () => {
     await publishReadings(...Array.from({ length: MANY }, (_, number) => [`s-${number}`, 20] as const))
     assert.ok((await environment.states('alerting')).size > MANY)

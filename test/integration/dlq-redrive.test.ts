@@ -148,6 +148,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     }
   })
 
+  // Promise docs/failures.md#what-a-redrive-does | A redrive changes nothing without --yes, and applies each letter once.
   it('given a dry run, then it shows what it would do, and writes nothing', async () => {
     await consumer.deadLetters(4)
     await consumer.deadLetters(2, { quarantined: true })
@@ -230,6 +231,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
     }
   })
 
+  // Promise docs/failures.md#what-to-watch | Open letters are counted from the table, and from the records behind it.
+  // Promise docs/observability.md#dead-letters | Open dead letters are measured, also where there are none.
   it('when open dead letters are measured, then the result is right, and the next one continues there', async () => {
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
@@ -259,6 +262,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
     }
   })
 
+  // Promise docs/failures.md#operators | Dead letters are listed, shown, redriven and dropped.
+  // Promise docs/failures.md#drop | A dropped letter is not listed, counted or redriven any more.
   it('when some are dropped, then the lists say so', async () => {
     await consumer.deadLetters(3)
     await environment.client.send(environment.topic('dlq'), [

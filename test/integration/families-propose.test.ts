@@ -55,6 +55,7 @@ describe('a topic of another application: three partitions, and times of its pro
     rmSync(folder, { recursive: true })
   })
 
+  // Promise docs/your-own-data.md#2-drafts
   it('when its newest records are proposed, then their readings are shown, and the topic is only read', async () => {
     const { groups: groupsBefore } = await admin.listGroups()
     const proposed = await sluice(folder, 'families', 'propose', topic, '--count', '30')

@@ -184,6 +184,7 @@ describe('intake of a topic of another application', () => {
     )
   })
 
+  // Promise docs/inputs.md#which-record-becomes-what | Each record of an input becomes one event, in the order of its partition, and nothing is written into the topic.
   it('appends each record once and in order, and writes nothing into the topic', async () => {
     const values = Array.from({ length: 90 }, (_, index) => ({ sensor: `s${index % 3}`, soil: index }))
     await send(values)
@@ -227,6 +228,8 @@ describe('intake of a topic of another application', () => {
   const deliverAll = async (reader: KafkaHandler, signal: Parameters<typeof environment.topic>[0]) =>
     deliver(reader, await readInput(environment.topic(signal)))
 
+  // Promise docs/inputs.md#dead-letters | A redrive or due retry maps the record with the current mappings, in any format and once. A record that fails again is the next attempt of its failure.
+  // Promise config/views/README.md#streams-over-an-input
   it('redrives dead letters with the current mapping, and one that still fails is its next attempt', async () => {
     await environment.client.send(topic, [
       { partition: 0, value: JSON.stringify({ sensor: 'later', moisture: 7 }), timestamp: String(AT) },

@@ -137,6 +137,7 @@ describe('given servers that allow exactly what the pages name', () => {
     )
   }
 
+  // Promise docs/doctor.md#rights | With these rights nothing is wrong or unknown. What a user may not see is unknown.
   for (const user of ['sluice', 'operators'])
     it(`when the doctor signs in as ${user}, then it finds nothing wrong and nothing unknown`, async () => {
       const findings = await examine(user)

@@ -53,6 +53,7 @@ describe('an environment without topics', () => {
 
   after(() => environment?.close())
 
+  // Promise docs/troubleshooting.md#topic-does-not-exist
   for (const line of COMMANDS)
     it(`given ${line}, then it fails, and names the environments that exist`, async () => {
       const args = line.split(' ').map(word => word.replace('_', ' '))

@@ -160,6 +160,7 @@ describe('given an operation', () => {
     assert.equal(status, 0)
   })
 
+  // Promise docs/commands.md#operations
   it('given a plan that is carried out twice at once, then it has one effect, and each says what it did', async () => {
     const { request } = (await (
       await post('/plan', { action: 'silence add', request: { rule: 'TWICE', for: '1h', comment: 'works' } })

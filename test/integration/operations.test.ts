@@ -146,6 +146,7 @@ describe('operations of the command line', () => {
     assert.deepEqual([version.appliedOffset, await audits()], [0, []])
   })
 
+  // Promise docs/commands.md#operations
   it('when each operation is carried out, then each leaves its audit event', async () => {
     const stateKey = await stateOn(environment.topic('readings'))
     const partition = ['--partition', '0']

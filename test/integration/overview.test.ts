@@ -108,6 +108,7 @@ describe('an overview that is opened', () => {
     }
   })
 
+  // Promise docs/console.md#the-overview
   for (const [server, variables] of [
     ['kafka', { KAFKA_BROKERS: '127.0.0.1:1' }],
     ['redis', { REDIS_URL: 'redis://127.0.0.1:1' }],

@@ -71,6 +71,7 @@ describe('given a question', () => {
       question = await load()
     })
 
+    // Promise docs/state.md#inspect | A state is shown with its lag, and an entity with its timers.
     it(`${words}: then --json and the route answer with one document`, async () => {
       // Other tests use the same servers, so an answer may change between the two.
       let both: readonly unknown[] = []

@@ -55,6 +55,7 @@ describe('sluice skip', () => {
     return `${found?.partition}@${found?.offset}`
   }
 
+  // Promise docs/failures.md#a-record-that-stops-its-function | A record that hangs or ends its function is set aside by its offset as a dead letter, and redriven to mended code.
   it('given records that hang and end the function, then both are set aside and redriven', async () => {
     const [hangs, ends] = [await readPlace('hangs'), await readPlace('ends')]
     const dry = await report('skip', 'processor', hangs, ends, '--dry-run')

@@ -92,6 +92,7 @@ describe('sluice verify, beside alerting', () => {
     })
   }
 
+  // Promise docs/verify.md#what-is-compared | It compares beside a consumer that goes on, and changes nothing.
   it('given a consumer that continues meanwhile, then all is equal, and the state is unchanged', async () => {
     const going = (async () => {
       for (let round = 0; round < 5; round += 1) await nextRound()
@@ -112,6 +113,7 @@ describe('sluice verify, beside alerting', () => {
     assert.deepEqual(await held(), before)
   })
 
+  // Promise docs/verify.md#on-a-schedule | The exit status and a metric say whether something differs.
   it('given a field that was changed in Redis, then the entity and the field are named', async () => {
     const [key] = await redis.run(client =>
       client.keys(`{alerting:${environment.topic('readings')}:*}:states`),

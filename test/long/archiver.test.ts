@@ -85,6 +85,7 @@ describe('given the archiver and a log', () => {
     return ends.map(end => Math.floor(end / SEGMENT) * SEGMENT)
   }
 
+  // Promise docs/history.md#tables
   it('when it has read it, then the history has each record of complete segments once, with its content', async () => {
     await send()
     await deliver(environment, 'archiver', 'readings')

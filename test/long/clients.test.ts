@@ -86,6 +86,7 @@ describe('the examples for clients of Kafka', () => {
     return { process, output, lines }
   }
 
+  // Promise docs/clients.md#write-readings | Sluice accepts what the example producers write, in either mode.
   for (const mode of MODES)
     it(`when each writes in ${mode} mode, then Sluice accepts it, and murmur2 chose the partition`, async () => {
       const before = await client.ends(topic)
@@ -116,6 +117,7 @@ describe('the examples for clients of Kafka', () => {
       assert.equal(new Set(events.map(({ source, id }) => `${source} ${id}`)).size, events.length)
     })
 
+  // Promise docs/clients.md#read-alerts | The example consumers print every event, and with CONTENT_MODE=structured a value is the whole event.
   it('when each reads, with either way to commit, then it prints every event and commits every record', async () => {
     await client.send(topic, [
       ...MODES.flatMap(mode =>
@@ -155,6 +157,7 @@ describe('the examples for clients of Kafka', () => {
     )
   })
 
+  // Promise docs/clients.md#when-to-commit | The example consumers commit either way, and close in order when they are stopped.
   it('when they are asked to stop, then each closes in order and ends', async () => {
     assert.equal(consumers.length, CLIENTS.length * COMMITS.length)
     for (const { process } of consumers) process.signal('SIGTERM')

@@ -77,6 +77,7 @@ describe('records of the serializers of confluent-kafka', () => {
     return logRecord(0, { key: null, value, headers: [...event.headers, ...headers] })
   }
 
+  // Promise docs/data-formats.md#with-a-schema-registry
   for (const [name, { data }] of [...Object.entries(GIVEN), ...Object.entries(IN_HEADER)])
     it(`given ${name}, then a function reads the data`, async () => {
       const record = createRecord(name)

@@ -60,6 +60,7 @@ describe('the console about alerts', () => {
     await consumers.catchUp('notifier', 'alerts')
   }
 
+  // Promise docs/alerts.md#in-the-console | Alerts can be found and silenced in the console.
   it('given a browser, then a person finds the alert, and silences it', async () => {
     const visit = await browser.visit(served.address('/alerts'), { width: 1024 })
     const { page } = visit
@@ -100,6 +101,7 @@ describe('the console about alerts', () => {
     await visit.close()
   })
 
+  // Promise docs/notifications.md#silences
   it('given an end that clocks repeat or skip, then the dialog asks which instant is meant', async () => {
     const visit = await browser.visit(served.address('/alerts/silences'), { timeZone: 'Europe/Oslo' })
     const { page } = visit

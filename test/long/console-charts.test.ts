@@ -119,6 +119,7 @@ describe('charts from a database in the console', () => {
     assert.equal((await served.request(`/telemetry/stored?entities=x%20y&hours=24`)).status, 404)
   })
 
+  // Promise docs/readings.md#in-the-console
   it('given a choice, then the range stands in the address, and the chart has mean, band, legend, alert and threshold', async () => {
     const served = await serveFile()
     const visit = await browser.visit(served.address(getPage()))

@@ -30,6 +30,7 @@ describe('the failures of the console', () => {
     await environment?.close()
   })
 
+  // Promise docs/failures.md#in-the-console | Letters can be chosen and redriven in the console, exactly if the command would redrive them.
   it('given dead letters, when a person redrives those of a code, and others come, then the page says that it is done', async () => {
     const visit = await browser.visit(served.address('/failures/list?code=rejected'), { width: 390 })
     const { page } = visit

@@ -56,6 +56,7 @@ describe('given the console, when Kafka is looked at', () => {
     await visit.close()
   })
 
+  // Promise docs/kafka.md#who-is-behind-and-by-how-much | The lag of a group is shown by partition and in total, in records and in time, and the distribution of a topic is judged.
   it('then a group has its lag by partition, with how long the oldest record waits', async () => {
     const { rows: groups } = await served.ask<Answers['/kafka/groups']>(`/kafka/groups?find=${group}`)
     assert.deepEqual(
@@ -76,6 +77,7 @@ describe('given the console, when Kafka is looked at', () => {
     assert.ok(answer.seconds !== null && answer.seconds > 0 && answer.seconds < 3_600, `${answer.seconds} s`)
   })
 
+  // Promise docs/kafka.md#the-same-in-the-console | Topics, brokers, subjects, messages and groups can be looked at in the console, even if a registry is late.
   it('then a person goes from the topics to one and its group, and stumbles over nothing', async () => {
     const visit = await browser.visit(served.address('/kafka'), { width: 360 })
     const { page } = visit

@@ -138,6 +138,7 @@ describe('telemetry in the console', () => {
     await visit.close()
   })
 
+  // Promise docs/readings.md#in-the-console | Entities and charts can be looked at in the console, charts of up to 30 days with a database; without its answer, the last hour is shown.
   it('given a browser, then one finds an entity, sees its charts, and its alert comes by itself', async () => {
     const visit = await browser.visit(served.address('/telemetry'))
     const { page } = visit

@@ -18,6 +18,7 @@ describe('given a topic', () => {
     await environment?.close()
   })
 
+  // Promise docs/kafka.md#consume | A topic is consumed in order of time, decoded, and no group is joined; a record has below it the alerts that it caused.
   it('when a topic is followed, then what comes is shown once, no group is left, and Ctrl-C ends it well', async () => {
     const topic = environment.topic('events')
     const following = ['consume', '--topic', 'events', '--from', 'start', '--json', '--env', environment.name]

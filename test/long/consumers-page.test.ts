@@ -33,6 +33,7 @@ describe('the page on writing a consumer, followed to the letter', () => {
     await tutorial?.remove()
   })
 
+  // Promise docs/consumers.md#writing-a-consumer | The page, followed to the letter, gives a consumer that works.
   it('names every file that there is to write: a process and its test, a handler, and the entry', () => {
     assert.deepEqual(tutorial.files, [
       'lib/frost/process.ts',
@@ -81,6 +82,7 @@ describe('the page on writing a consumer, followed to the letter', () => {
     assert.match(output, /✔ has alarms for every function/)
   })
 
+  // Promise docs/consumers.md#5-running-it | npm start runs a new consumer, and shows what comes of it.
   it('given readings, when npm start runs, then it reports frost, and all is well', async () => {
     const project = await StartedProject.in(tutorial.folder, environment.name)
     const frosty = [0, 60, 660].map(at => reading(`frost ${at}`, { sensor: 's-frost', at, temperature: -2 }))

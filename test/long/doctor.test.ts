@@ -105,6 +105,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     )
   })
 
+  // Promise docs/doctor.md#what-is-judged-as-what | A machine is not judged as an account.
   it('then a machine is not an account: one copy in plain text is wrong there', async () => {
     const { of } = await examine(['--stage', 'prod', '--env', environment.name])
     for (const [area, check] of [
@@ -131,6 +132,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     assert.match(await of(100, 599), /^ok: /)
   })
 
+  // Promise docs/doctor.md#the-checks
   it('then large batches without compression are wrong, and compressed ones are not', async () => {
     const values = Array.from({ length: 40 }, () => ({ partition: 1, value: 'x'.repeat(1_000) }))
     await environment.client.send(readings, values)

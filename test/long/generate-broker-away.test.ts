@@ -83,6 +83,7 @@ describe('given two runs of `sluice generate` whose only broker goes away in the
     }),
   )
 
+  // Promise docs/readings.md#simulated-readings
   it('when it is killed and started, and paused and continues, then one waits, and loses nothing', () => {
     const { code, output, summary, inFile, inTopic } = patient
     assert.equal(code, 130, output)

@@ -106,6 +106,7 @@ describe('given a folder as the image has it', () => {
     for (const folder of [app, home]) if (folder) await rm(folder, { recursive: true, force: true })
   })
 
+  // Promise docs/containers.md#the-image | The image starts without a network, answers its health check, writes to its home alone, and ends within the grace period.
   it('when it is started, then it uses no network, answers its health check, and writes to its home alone', async () => {
     const port = await freePort()
     const healthFile = join(home, 'functions-read')
@@ -256,6 +257,7 @@ describe('given a folder as the image has it', () => {
       data: { kiln: 'k-1', heat: 900.5 },
     }
 
+    // Promise docs/containers.md#everything-on-one-machine-compose
     it('then a record of sensor-data is an alert in PostgreSQL, a mounted family is read, and the log has no error', async () => {
       variables = { ...variables, ...(await mountFamilies()) }
       const [shell, option, line = ''] = topics?.command ?? []

@@ -92,6 +92,7 @@ describe('the samples of inputs', () => {
     assert.match(shown, /^8 records: 8 events, 0 refused$/m)
   })
 
+  // Promise docs/inputs.md#lines-of-a-log | Five errors of one service within five minutes are an alert.
   it('given lines of two services, then the one with five errors within five minutes has an alert', async () => {
     const lines = [
       ...Array.from({ length: 20 }, (_, n) => createLine(n, 'checkout', 'info', `order ${n}`)),
@@ -118,6 +119,7 @@ describe('the samples of inputs', () => {
     )
   })
 
+  // Promise docs/inputs.md#changes-of-a-database | A table counts the changes of a database, with or without their schemas, and tombstones are ignored.
   it('given changes with and without their schema, then a table counts them, and many deletes are an alert', async () => {
     const changes: RowChange[] = [
       ...Array.from({ length: 12 }, (_, id) => ({ op: 'c' as const, id })),

@@ -23,6 +23,7 @@ describe('the ledger', () => {
 
   after(() => servers?.stop())
 
+  // Promise docs/guarantees.md#the-proof-a-ledger | Under every fault no record is lost, applied twice or out of order.
   it('given 4,500 records and every fault, then each is applied once, and in order', async t => {
     const options = readOptions(SAMPLE) as Options
     const result = await run(options, servers, say, t.signal)
@@ -50,6 +51,7 @@ describe('the ledger', () => {
     assert.ok(figures.mapped.repeats > 0)
   })
 
+  // Promise docs/guarantees.md#the-proof-odd-records | Each odd record has one outcome, and no partition waits.
   it('given odd records of another producer beside them, then each has one outcome', async t => {
     // The other producer sends for as long as the ledger does.
     const size = ['--events', '1500', '--rate', '500', '--workers', '1', '--seed', '11']

@@ -68,6 +68,7 @@ describe('what the producer writes', () => {
     })
   }
 
+  // Promise docs/producer.md#codecs | librdkafka and the Java client read every codec that is written.
   it('when librdkafka reads it, then every record of every codec is there as it was written', async () => {
     assert.deepEqual(await readWithLibrdkafka(brokers(), topic, expected.length), expected)
   })

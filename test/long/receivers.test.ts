@@ -99,6 +99,7 @@ describe('notifications on their way to people', () => {
     ])
   }
 
+  // Promise docs/notifications.md#slow-and-dead-receivers
   it('when the retry comes, then it reaches that receiver alone', async () => {
     hangs = false
     try {
@@ -132,6 +133,7 @@ describe('notifications on their way to people', () => {
     assert.deepEqual(first?.MessageAttributes.severity, { Type: 'String', Value: 'critical' })
   })
 
+  // Promise docs/notifications.md#when-a-notification-is-sent
   it('given a wait of 5 s and no other records, then the notification leaves within 10 s after it', async () => {
     const fire = async (rule: string) => {
       const emission = collectEmission(step =>

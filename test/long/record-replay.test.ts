@@ -79,6 +79,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
         .map(({ key, headers, value }) => JSON.stringify([key, headers, value])),
     )
 
+  // Promise docs/replay.md#recordings
   it('when it is recorded, replayed and recorded again, then bytes are identical, and no group moved', async () => {
     const before = await client.committed(GROUP, topic('from'))
     await record('from', 'first.jsonl')
@@ -99,6 +100,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(bytes(copied), bytes(foreign))
   })
 
+  // Promise docs/replay.md#replays
   it('when a replay is stopped in the middle and continued, then no record is lost or doubled', async () => {
     const all = await readLines('first.jsonl')
     const begun = Date.now()

@@ -67,6 +67,7 @@ for (const [KEEP_STATES, consumers] of Object.entries(CONSUMERS))
       assert.deepEqual(readAlerts(await environment.read('alerts')), sensors.alerts)
     }
 
+    // Promise docs/guarantees.md#what-an-operator-must-know | What a store forgets is read back from the log, and an eviction is noticed.
     it('given that it forgets everything, then the log is read from its start, and nothing is missing', async () => {
       await sendRounds(5)
       await environment.untilTrimmed(consumers)
@@ -80,6 +81,8 @@ for (const [KEEP_STATES, consumers] of Object.entries(CONSUMERS))
       assert.match(offline.output, /has no state of partitions with old records/)
     })
 
+    // Promise packages/runtime/README.md#If Redis loses writes, the missing range is read from Kafka and applied first
+    // Promise docs/guarantees.md#If Redis loses writes, or everything, nothing is lost
     it('given a replica without the last writes, when it is promoted, then the log supplies them', async () => {
       await replica.admin.replicaof(LOOPBACK, primary.port)
       await until('the replica to have caught up', async () =>
@@ -96,6 +99,7 @@ for (const [KEEP_STATES, consumers] of Object.entries(CONSUMERS))
       assert.match(offline.output, /never delivered, or that the store forgot/)
     })
 
+    // Promise docs/state.md#snapshots | A consumer continues from any snapshot of the cache, and reads the missing range from Kafka.
     it('given an old RDB file, when it is restored under load, then nothing is lost or applied twice', async () => {
       await environment.untilTrimmed(consumers)
       await serving.admin.save()

@@ -7,6 +7,7 @@ import { STEPS } from '../rehearsal/steps.ts'
 /** A minute less than the file has, so that its servers are stopped in order. */
 const WITHIN_MS = 540_000
 
+// Promise docs/rehearsal.md#steps | A deployment to an emulator is used, updated and removed, step by step.
 describe('a deployment, rehearsed', { timeout: WITHIN_MS }, () => {
   let rehearsal: Rehearsal
 

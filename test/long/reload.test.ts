@@ -254,6 +254,7 @@ describe('inputs that are edited while their functions run', () => {
     until(`${subject} is a reading`, async () => (await subjects()).includes(subject))
   const failures = async () => (await environment.read('failures')).length
 
+  // Promise docs/local-and-cloud.md#editing-while-it-runs | Saved families, mappings and inputs are in force without a restart, and with an error the old ones stay.
   it('given a topic that is added to the list, then it is read within ten seconds', async () => {
     await send(first, { sensor: 'before', celsius: 20 })
     await isRead('before')

@@ -127,6 +127,7 @@ describe('a reprocessing that stops early', () => {
     assert.match((await reprocess(['--abandon'])).stdout, /^Removed 2 unfinished states/m)
   })
 
+  // Promise docs/reprocess.md#how-the-switch-works
   for (const [why, said, act] of [
     [
       'another command takes it over',

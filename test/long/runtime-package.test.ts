@@ -168,6 +168,7 @@ describe('the engine, installed from a registry into other projects', () => {
     return (await runProgram(script, [], { cwd: shop, env })).output
   }
 
+  // Promise packages/runtime/README.md#topics | The command creates the topics of an application, and the fifteen lines at the top run on them.
   it('given the engine alone and the programs of its README, then they compile and do what it says', async () => {
     const { dependencies, devDependencies } = readManifest('')
     const { dependencies: ofTests } = readManifest('test/tools')

@@ -40,6 +40,7 @@ describe('given a schema registry', () => {
     registry: { url },
   })
 
+  // Promise docs/schemas.md#in-a-schema-registry | A writer does not start while its schema is not registered, and says what to do.
   it('when nothing is registered, then a writer does not start, and says what to do', async () => {
     await assert.rejects(getDataWriter(configFor('avro'), [type]), {
       name: 'ConfigError',

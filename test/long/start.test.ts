@@ -27,6 +27,7 @@ const BROKEN = {
 describe('npm start', () => {
   before(coordinatorsReady)
 
+  // Promise docs/local-and-cloud.md#npm-start | It runs until Ctrl-C, and all that is sent meanwhile is processed.
   it('given working functions, when readings are sent, then all are processed and nothing is stalled', async t => {
     const { environment, project, start } = await copiedFor(t)
     const running = start()

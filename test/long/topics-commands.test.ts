@@ -9,6 +9,7 @@ describe('given a cluster, when a topic is created', () => {
   })
   after(() => commands?.close())
 
+  // Promise docs/kafka.md#create-a-topic | A topic is created as asked for, or named with the reason.
   it('then a topic is created as asked for, and another client sees it so', async () => {
     const topic = commands.adopt(commands.named('orders'))
     const sizes = ['--partitions', '10', '--replication-factor', '1']

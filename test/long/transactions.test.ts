@@ -67,6 +67,7 @@ describe('the samples with transactions', () => {
     return stdout
   }
 
+  // Promise docs/clients.md#transactions | Of the example transactions, only committed readings are applied.
   it('given a committed and an aborted transaction of each client, then only the committed readings are applied', async () => {
     const written: string[] = []
     for (const mode of MODES)

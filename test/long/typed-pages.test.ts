@@ -137,6 +137,8 @@ for (const group of GROUPS)
 
     for (const [page, all] of group)
       if (all.some(step => step.kind === 'command' && !findListed(step)))
+        // Promise docs/tour.md#shown-to-others-in-five-minutes | The steps, followed to the letter, show each output as printed.
+        // Promise docs/tutorial.md#tutorial-from-nothing-to-an-alert | The page, followed to the letter, shows each output within the time.
         it(`given ${page}, then each command does what the page shows`, () => follow(page, all))
 
     async function follow(page: string, all: readonly Step[]): Promise<void> {

@@ -169,6 +169,7 @@ describe('sluice views', () => {
     assert.deepEqual(listMinutes(await readRows(MINUTES_SQL)), expectedMinutes())
   })
 
+  // Promise config/views/README.md#applying | A table is built beside the one that is read, from the records that the log has, and each row counts once, also after an interruption.
   it('given a changed statement, then the old rows are read until the new ones have the past', async () => {
     statements(SUMS, MINUTES)
     await running.pause()

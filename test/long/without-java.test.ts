@@ -35,6 +35,7 @@ describe('given a PATH with Node and Python, without java and mvn', () => {
     remove()
   })
 
+  // Promise docs/local-and-cloud.md#requirements
   it('when Kafka and the schema registry start, then a Java is installed, and both answer', async () => {
     await assert.rejects(requireJava())
     await assert.rejects(requireMaven())

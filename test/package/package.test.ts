@@ -201,6 +201,7 @@ describe('serverless package', () => {
     assert.ok(Object.keys(BUDGETS).length > 10)
   })
 
+  // Promise docs/functions.md#logs | Logs are kept as long as the stage says, and no function can make a group.
   it('keeps every log as long as the stage says, and limits the retries of each schedule', () => {
     const logs = ofType('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
     assert.ok(logs.length >= NAMES.length)
@@ -243,6 +244,7 @@ describe('serverless package', () => {
     assert.equal(batch?.attributes['error.type'], 'store-unavailable')
   })
 
+  // Promise docs/deployment.md#the-console | The console is not deployed, and its former variable names the command that serves it.
   it('makes no console, which runs with the rights of a person', () => {
     assert.doesNotMatch(template, /Console|ApiGateway/)
   })

@@ -30,6 +30,7 @@ const FOUND: Readonly<Record<keyof typeof SABOTAGES, readonly [seed: number, vio
 describe('a rule that is broken on purpose', () => {
   for (const [name, sabotage] of Object.entries(SABOTAGES)) {
     const [seed, violation] = FOUND[name as keyof typeof SABOTAGES]
+    // Promise docs/guarantees.md#the-proof-a-ledger
     it(`given ${name}, then the simulation finds it`, async () => {
       const { violations } = await playSeed({ seed, sabotage })
       assert.ok(

@@ -33,6 +33,7 @@ after(async () => {
 
 conformsAsStateStore('Redis, as a cluster of three masters,', () => store)
 
+// Promise docs/deployment.md#redis | A single server and a cluster are reached by their addresses, with TLS.
 describe('a cluster of three masters', () => {
   /** The partition states of one consumer and all partitions, as a function and `sluice stats` have them at once. */
   function listStateKeys(topic: string): StateKey[] {

@@ -45,6 +45,7 @@ after(async () => {
 
 conformsAsStateStore('Redis, over TLS,', () => store)
 
+// Promise docs/deployment.md#redis
 describe('TLS with a private authority', () => {
   const stats = (caFile: string | undefined, more: Record<string, string> = {}) => {
     const url = `rediss://:pw@localhost:${front.port}`

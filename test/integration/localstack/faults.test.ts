@@ -67,6 +67,7 @@ describe('given a condition that prevents the servers from starting', () => {
     })
   })
 
+  // Promise docs/local-and-cloud.md#requirements | What is missing on a machine is named, with what to install or set.
   it('when Java, Maven or Python is missing, then each message names what to install or set', async () => {
     const nothing = { PATH: folder }
     await assert.rejects(requireJava(nothing), /needs Java 17 .*apt install openjdk.*KAFKA_BROKERS/)

@@ -134,6 +134,7 @@ describe('PostgreSQL', () => {
       })
   })
 
+  // Promise docs/storage.md#tables-and-views
   it('given views of an earlier version, then they are replaced, and keep the rights and views of others', async () => {
     const url = await server.createDatabase()
     const write = async () => {
@@ -279,6 +280,7 @@ describe('a database that people change', () => {
       'ALTER SCHEMA sluice OWNER TO writer',
     ],
   ]
+  // Promise docs/storage.md#when-something-is-wrong | While the database is away, or refuses rows for a change that is not Sluice's, records wait; a batch is there as a whole or not at all.
   for (const [given, change, message, undo] of cases)
     it(`given ${given}, then the records wait, one line names it without data, and they are stored afterwards`, async () => {
       const url = await server.createDatabase()
@@ -387,6 +389,7 @@ describe('sessions of a server that does not answer', () => {
     return { most, messages: [...messages] }
   }
 
+  // Promise docs/storage.md#postgresql
   it('given a lock that outlasts the retries, then there are two sessions, and all rows are stored after it', async () => {
     const url = await server.createDatabase()
     await using(url, async storage => {
@@ -522,6 +525,7 @@ describe('the lock of migrations', () => {
 describe('readers of PostgreSQL', () => {
   const PERIOD = { source: '/environment/roof', subject: 'roof-1', fromMs: NOON, toMs: NOON + 60_000 }
 
+  // Promise docs/storage.md#readers | A role with these rights reads charts, and can write nothing. It is the only one that a console reads an account with.
   it('given the role that the manual prints, then charts are read as it, and it can write nothing', async () => {
     const url = await server.createDatabase()
     const writer = await createWriter(url)

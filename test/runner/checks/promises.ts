@@ -1,82 +1,76 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { load } from 'js-yaml'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
-import { listTitles } from './titles.ts'
-
-const LIST = 'test/promises.yaml'
 
 /** Pages that explain, compare or measure, and therefore contain no promises. */
 const EXPLAIN = /\/(concepts|configuration|costs|design|from-an-empty-account|peers|performance|scaling)\.md$/
 
-interface Promised {
-  /** Promise as a sentence; absent if the page already contains it as a numbered rule or a table row. */
-  readonly promise?: string
-  /** Part of a test's title, by test file. */
-  readonly tests: Readonly<Record<string, string>>
-}
+/**
+ * Comment above a test that holds a promise: the page, the heading, rule or row that makes it, and after a bar the promise itself where
+ * the page does not say it in one sentence.
+ */
+const HELD =
+  /^[ \t]*\/\/ Promise ([\w./-]+\.md)#([^|\n]+?)(?: \| .+)?\n(?=(?:[ \t]*\/\/.*\n)*((?:.*\n){0,24}))/gm
+/** A test or a suite, or a loop over such. */
+const TEST = /^\s*(?:for \([\s\S]*?)?\b(?:it|test|describe)\b/
 
-type Promises = Readonly<Record<string, Readonly<Record<string, Promised>>>>
+/** Pages with the places on them whose promises are held, each with the files of its tests. */
+type Promises = Map<string, Map<string, string[]>>
 
-/** Invalid list of promises. If the check reports no findings for it, the check does not work. */
-const BROKEN: Promises = {
-  'docs/guarantees.md': { 'no such heading': { tests: { [LIST]: 'no such title' } } },
-}
-
-/** Checks that each promise on the pages has a test, and that all rules and guarantees are listed. */
+/** Checks that each promise on the pages stands above a test, and that all rules and guarantees are held. */
 export const promises: Check = {
   name: 'promises',
   async run() {
-    const listed = load(await readFile(join(PROJECT, LIST), 'utf8')) as Promises
-    const pages = (await sourceFiles('docs/*.md', 'packages/msk-trigger/RULES.md')).filter(
+    const files = await sourceFiles('{test,packages/*/test}/**/*.ts')
+    const read = (file: string) => readFile(join(PROJECT, file), 'utf8')
+    const tests = await Promise.all(files.map(async file => [file, await read(file)] as const))
+    const pages = await sourceFiles('**/*.md')
+    const texts = await Promise.all(pages.map(async page => [page, await read(page)] as const))
+    const needed = (await sourceFiles('docs/*.md', 'packages/msk-trigger/RULES.md')).filter(
       page => !EXPLAIN.test(page),
     )
-    const found = [
-      ...pages.filter(page => !(page in listed)).map(page => `${page}: has no promise in ${LIST}`),
-      ...(await faults(listed)),
-    ]
-    if (found.length > 0) throw new Failed(found.join('\n'))
-    if ((await faults(BROKEN)).length < 3) throw new Failed('the check finds nothing wrong in a list that is')
-    const count = Object.values(listed).flatMap(Object.keys).length
-    return `${count} promises of ${Object.keys(listed).length} pages`
+    return checkPromises(Object.fromEntries(tests), Object.fromEntries(texts), needed)
   },
 }
 
-async function faults(listed: Promises): Promise<string[]> {
-  const found = Object.entries(listed).map(async ([page, promises]) => {
-    const text = existsSync(join(PROJECT, page)) ? await readFile(join(PROJECT, page), 'utf8') : ''
+/**
+ * Returns how many promises there are.
+ *
+ * @param tests texts of the files of tests, by their paths
+ * @param pages texts of all pages, by their paths
+ * @param needed pages that make promises
+ * @throws Failed if a promise has no test, or if a test holds a promise that no page makes
+ */
+export function checkPromises(
+  tests: Readonly<Record<string, string>>,
+  pages: Readonly<Record<string, string>>,
+  needed: readonly string[],
+): string {
+  const held: Promises = new Map()
+  const found: string[] = []
+  for (const [file, text] of Object.entries(tests))
+    for (const [, page = '', place = '', below = ''] of text.matchAll(HELD)) {
+      const places = held.get(page) ?? new Map<string, string[]>()
+      held.set(page, places.set(place, [...(places.get(place) ?? []), file]))
+      if (!TEST.test(below)) found.push(`${file}: no test follows the promise ${page}#${place}`)
+    }
+  for (const [page, places] of held) {
+    const text = pages[page] ?? ''
     const required = [...listRules(text), ...listGuarantees(text)]
-    const places = new Set([...required, ...listHeadings(text)])
-    const missing = required.filter(place => !(place in promises))
-    const held = await Promise.all(
-      Object.entries(promises).map(([place, one]) => unheld(`${page}#${place}`, one)),
-    )
-    return [
-      ...missing.map(place => `${page}#${place}: is missing in ${LIST}`),
-      ...Object.keys(promises)
-        .filter(place => !places.has(place))
-        .map(place => `${page}#${place}: the page has no such heading, rule or guarantee`),
-      ...held.flat(),
-    ]
-  })
-  return (await Promise.all(found)).flat()
-}
-
-/** Returns the reasons why the promise is not covered by a test. */
-async function unheld(id: string, { tests }: Promised): Promise<string[]> {
-  if (Object.keys(tests).length === 0) return [`${id}: names no test`]
-  const found = Object.entries(tests).map(async ([file, words]) => {
-    if (!/\.ts$/.test(file) || !existsSync(join(PROJECT, file)))
-      return [`${id}: ${file} is not a file of tests`]
-    const titles = await listTitles(file)
-    return titles.some(({ title }) => title.includes(words))
-      ? []
-      : [`${id}: no title in ${file} has "${words}"`]
-  })
-  return (await Promise.all(found)).flat()
+    const made = new Set([...required, ...listHeadings(text)])
+    const missing = required.filter(place => !places.has(place))
+    found.push(...missing.map(place => `${page}#${place}: no test holds it`))
+    for (const [place, files] of places)
+      if (!made.has(place))
+        found.push(`${page}#${place}: the page has no such heading, rule or guarantee, see ${files[0]}`)
+  }
+  found.push(...needed.filter(page => !held.has(page)).map(page => `${page}: no test holds a promise of it`))
+  if (found.length > 0) throw new Failed(found.join('\n'))
+  const count = [...held.values()].reduce((sum, places) => sum + places.size, 0)
+  if (count === 0) throw new Failed('no test holds a promise')
+  return `${count} promises of ${held.size} pages`
 }
 
 /** Returns the rules of a numbered list or table, except those marked as not applicable. */

@@ -9,6 +9,7 @@ import { heldLog } from '../../support/listing-log.ts'
 
 const MINUTE = 60_000
 
+// Promise docs/consumers.md#order-behind-a-retry
 it('given a reading that fails in alerting, then later ones wait until its first two retries are back', () => {
   const about = { consumer: 'alerting', code: PARKING_CODE, kind: 'unexpected' } as const
   const first = rulesFor(DEFAULT_POLICY, about).retries.slice(0, 2)

@@ -160,6 +160,7 @@ describe('when rules change', () => {
     )
   })
 
+  // Promise config/families/README.md#when-a-family-changes
   test('given a metric whose unit changes, then what a rule remembers of it begins anew', () => {
     const rising = createRule({ name: 'RISING', changeOver: '1m', fireAbove: 5 })
     const made = steps([rising], temperatures(['0s', 20], ['1m', 21]))

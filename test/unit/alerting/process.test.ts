@@ -19,6 +19,7 @@ describe('what is emitted', () => {
     )
   })
 
+  // Promise docs/alerts.md#the-events | The two events of an alert say all of it, and are in one partition, in order.
   test('given a pending alert that fires and resolves, then both events contain the whole of it', () => {
     const rule = { ...HOT, condition: above(40, 35), forMs: ms('1m') }
     const [, fired, resolved] = steps([rule], temperatures(['0s', 41], ['1m', 41.5], ['2m', 35]))

@@ -135,6 +135,7 @@ describe('changes of a table with windows', () => {
     )
   })
 
+  // Promise config/views/README.md#windows
   test('given a row that has ended, then its alert resolves, and an older revision fires no other', () => {
     const ended = { tombstone: true, row: { device_id: 'device-7', std_x: null } }
     const made = decideAll(

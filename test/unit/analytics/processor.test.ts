@@ -192,6 +192,7 @@ describe('given readings with states', () => {
     ])
   })
 
+  // Promise config/families/README.md#states
   test('when the entity is silent, then a timer closes its minutes, and the state is unknown', () => {
     const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN.initial))
     const timer = {
@@ -263,6 +264,7 @@ describe('given a family whose file changes what its names mean', () => {
     return { ...summarise(state as EntityStatistics), contexts: stored.length }
   }
 
+  // Promise config/families/README.md#when-a-family-changes | Statistics and what rules remember begin anew when the unit of a metric changes, and say since when.
   test('when the unit of a metric changes, and back, then its statistics begin anew, and say since when', () => {
     const temperature = (value: number) => ({ temperature: value, humidity: 50 })
     const { metrics, contexts } = decideWith([

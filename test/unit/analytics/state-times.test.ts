@@ -179,6 +179,7 @@ describe('given any readings in any order, and any timers', () => {
     return sums
   }
 
+  // Promise config/families/README.md#states | The time in each value of each minute is that of all readings that were not late, and unknown begins once.
   test('then the last revision of each minute has the time in each value of all readings that were not late', () => {
     fc.assert(
       fc.property(runs, ([inputs, hold]) => {

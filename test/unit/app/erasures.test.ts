@@ -33,6 +33,7 @@ describe('given an erasure in the log of an earlier version', () => {
       assert.deepEqual([decoded.kind, 'reason' in decoded && decoded.reason], ['ignored', reason])
     })
 
+  // Promise docs/reprocess.md#where-it-begins
   it('then the state of its entity stays, and its alert fires on', async () => {
     const stage = new Stage(alerting(FAMILIES, rulesFrom([{ name: 'HOT', fireAbove: 40 }])))
     const hot = (at: number) => reading(`r${at}`, { at, temperature: 50 })

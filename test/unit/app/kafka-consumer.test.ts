@@ -40,6 +40,7 @@ function withEnvironment(t: TestContext): void {
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 
 describe('what a function is called', () => {
+  // Promise docs/consumers.md#3-the-handler | A handler with another name than its consumer does not start.
   it('given a consumer with another name than its handler, then it does not start, and says both', async t => {
     withEnvironment(t)
     const handler = kafkaConsumer('one', counting)

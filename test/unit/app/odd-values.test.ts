@@ -451,6 +451,7 @@ describe('rows of the history', () => {
   })
 })
 
+// Promise docs/schemas.md#null-absent-and-values-that-json-lacks | Null, absent and values that JSON lacks have the same outcome at each border as in the table.
 it('given the manual, then its table is this one', () => {
   const page = readFileSync(new URL('../../../docs/schemas.md', import.meta.url), 'utf8')
   const [, table = ''] = page.split('\n|value|')

@@ -40,6 +40,7 @@ it('given findings, when they are shown to people, then one cause has one line, 
 })
 
 describe('given no server that answers', () => {
+  // Promise docs/doctor.md#the-doctor | A server that does not answer is wrong, and what needs it unknown, never ok.
   it('then each is wrong with the reason, what needs them is unknown, and nothing of it is ok', async () => {
     const { status, stdout, stderr } = await ran(['doctor', '--json'], { environment: NOWHERE })
     assert.equal(status, 1)

@@ -76,6 +76,7 @@ describe('the options about Kafka', () => {
       { SCHEMA_REGISTRY_URL: 'http://a', SCHEMA_REGISTRY_SECRET: 's' },
     ],
   ]
+  // Promise docs/kafka-security.md#secured-clusters | Options go before variables, and every way to sign in has its settings.
   for (const [what, args, environment, expected] of cases)
     it(`given ${what}, then they go before variables`, async () => {
       assert.deepEqual((await told(['--topic', 't', ...args], environment)).environment, expected)

@@ -27,6 +27,7 @@ describe('a key strategy as people write it', () => {
   })
 })
 
+// Promise docs/readings.md#record-keys | The key strategy decides the key of a record.
 describe('the key of a reading by a strategy', () => {
   for (const [given, event, strategy, key] of [
     ['instance', READING, 'instance', 's-1'],

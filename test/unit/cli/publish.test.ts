@@ -42,6 +42,7 @@ describe('given events to publish, when they are read', () => {
     return 'taken'
   }
 
+  // Promise docs/kafka.md#publish | All events are checked before one is published, and the place of each is printed.
   it('then what is required is named with its line, and nothing is published', () => {
     const missing = refused(`${text()}\n${text({ id: undefined, source: undefined })}\n${text({ type: '' })}`)
     assert.equal(

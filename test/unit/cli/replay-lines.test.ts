@@ -34,6 +34,7 @@ const bytes = fc.oneof(
 )
 
 describe('a record as a line', () => {
+  // Promise docs/replay.md#recordings | A topic that is recorded, replayed and recorded again has identical bytes.
   test('given any bytes in key, value and headers, then they come back as they were', async () => {
     const nullable = fc.option(bytes, { nil: null })
     const name = fc.string({ maxLength: 8 }).filter(text => text.isWellFormed())

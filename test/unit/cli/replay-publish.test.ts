@@ -78,6 +78,7 @@ describe('requests', () => {
 describe('publishing', () => {
   const limits = { futureToleranceMs: 300_000, nowMs: () => 0 }
 
+  // Promise docs/replay.md#replays | A replay that is stopped says where to go on, and loses and doubles nothing.
   test('stops at the first request that is not acknowledged, and counts nothing behind it', async () => {
     const counts = { acknowledged: 0, ahead: 0 }
     let calls = 0

@@ -75,6 +75,7 @@ describe('the consumer that is reprocessed', () => {
   })
 })
 
+// Promise docs/reprocess.md#where-it-begins | A rebuild begins with the start or a time, and ignores the erasures of earlier versions.
 describe('where a rebuild begins', () => {
   for (const [text, expected] of [
     ['start', { kind: 'start' }],
@@ -171,6 +172,7 @@ describe('room for a rebuilt state', () => {
       },
     }) as unknown as RedisClient
 
+  // Promise docs/reprocess.md#what-it-costs | It refuses a rebuild for which Redis has no room beside the state, and a dry run that is too large for its memory.
   test('given less than the rebuilt states take, then it refuses and says how much is missing', async () => {
     await assert.rejects(
       requireRoom(createClient(11 * MIB), [STATE], false),

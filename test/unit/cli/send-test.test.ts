@@ -44,6 +44,7 @@ describe('sluice alerts send-test', () => {
     rmSync(folder, { recursive: true })
   })
 
+  // Promise docs/notifications.md#format-pagerduty
   test('given receivers, then each is tried, with a line about its result, and a failure is status 1', async () => {
     const { status, stdout, stderr } = await ran(['alerts', 'send-test'], { folder, environment })
     assert.equal(

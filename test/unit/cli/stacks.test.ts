@@ -127,6 +127,7 @@ describe('the addresses that a command works with', () => {
     })
   })
 
+  // Promise docs/local-and-cloud.md#several-stacks
   it('given a stack with an environment, then commands ask that one, unless a variable names another', () => {
     running('lab', 20_000, {
       variables: { KAFKA_BROKERS: 'k:1', SLUICE_ENV: 'production', LAMBDA_PORT: '1' },

@@ -38,6 +38,7 @@ describe('which partition states are meant', () => {
   })
 })
 
+// Promise docs/state.md#inspect
 test('entities are printed as the golden text says', () => {
   const held = { failure: 'f1', parked: [18, 20], endsAfterMs: 60_000, timers: [TIMER] }
   golden('state', {

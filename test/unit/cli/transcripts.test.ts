@@ -38,6 +38,10 @@ describe('transcripts', () => {
 
   it('there are transcripts to look at', () => assert.ok(names.length > 5))
 
+  // Promise docs/notifications.md#receivers | Every error in the file of receivers is named with line, receiver and key.
+  // Promise docs/troubleshooting.md#a-server-does-not-answer | Where no server listens, the message says where, and what to do.
+  // Promise docs/troubleshooting.md#import-errors | A broken line is named by its number.
+  // Promise config/views/README.md#applying
   for (const name of names.toSorted())
     it(`given ${name}, when it runs, then it prints what its transcript says`, async () => {
       const folder = join(all, name)

@@ -98,6 +98,7 @@ async function startEnvironment(): Promise<Environment> {
 }
 
 describe('the plan in force', () => {
+  // Promise config/views/README.md#tables-in-force | In force is the newest plan that all partitions have received, whatever Redis says, and another package changes only what it changed itself.
   it('given that Redis has lost everything, then it is what an operator has applied', async () => {
     const environment = await startEnvironment()
     await environment.apply(applied('own'))

@@ -75,6 +75,7 @@ describe('ticks in quiet partitions', () => {
       .filter(record => record.topic === topic)
       .map(record => [record.partition, (readEvent(record) as { type?: string }).type === TICK_TYPE])
 
+  // Promise docs/history.md#objects
   it('given a last record as old as a segment is long, then its partition gets one tick', async () => {
     const kafka = new MemoryKafka()
     kafka.append(alert(1))

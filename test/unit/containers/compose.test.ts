@@ -99,6 +99,7 @@ describe('the containers', () => {
       assert.deepEqual(networks, ['dataeng-network'], name)
   })
 
+  // Promise docs/containers.md#everything-on-one-machine-compose | The composition is valid, publishes ports on the loopback address alone, and stores alerts on sensor-data.
   it('then every port is published on the loopback address alone', () => {
     const ports = Object.values(services).flatMap(({ ports = [] }) => ports)
     assert.ok(ports.length >= 5)
@@ -163,6 +164,7 @@ describe('the containers', () => {
     }
   })
 
+  // Promise docs/containers.md#your-own-names-rules-and-tables | Every service has the folders of one's own, which none can change, and the settings of sluice.env, which override all others.
   it('then sluice.env decides about each setting but the environment, whose name LocalStack needs too', () => {
     for (const [name, { image, build, environment, env_file }] of Object.entries(services)) {
       if (image !== 'sluice:local' && build === undefined) continue

@@ -65,6 +65,7 @@ describe('the images', () => {
   for (const folder of ['.', ...EXAMPLES]) {
     const dockerfile = readText(folder, 'Dockerfile')
 
+    // Promise docs/containers.md#the-image
     it(`given ${folder}, then Node is that of the project, without root and shell`, () => {
       for (const from of instructions(dockerfile, 'FROM'))
         assert.match(from, new RegExp(`^node:${dependencies.node}-\\w+-slim@\\S+( AS build)?$`))

@@ -80,6 +80,7 @@ describe('given a plan that loses nothing, when the resource is created or updat
 })
 
 describe('given a change that would lose records', () => {
+  // Promise docs/deployment.md#topics | A deployment brings topics to what the table says, and loses no record.
   it('then nothing at all is changed, and the answer names the topic, the reason and what to do', async () => {
     const { outcome, steps } = await done(UPDATE, { ...NOTHING, creations: [CREATION], refused: [REFUSED] })
     assert.deepEqual(steps, ['plan'])

@@ -69,6 +69,7 @@ describe('the pages', () => {
     }
   })
 
+  // Promise docs/README.md#the-manual | Every page is listed.
   it('given the pages in docs, then docs/README.md links each', () => {
     const linked = listLinks('docs/README.md')
     const others = globSync('**/*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')

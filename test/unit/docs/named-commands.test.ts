@@ -108,6 +108,7 @@ describe('the commands in the pages', () => {
   })
 })
 
+// Promise docs/commands.md#commands | Every command is listed.
 it('given docs/commands.md, then it lists all commands as they are declared', async () => {
   const page = readFileSync(PAGE, 'utf8')
   assert.equal(page, await renderCommandsPage(page), 'npm run commands')

@@ -30,6 +30,7 @@ describe('the pictures of the manual', () => {
     for (const folder of folders) assert.ok(existsSync(join(PROJECT, folder)), folder)
   })
 
+  // Promise docs/tour.md#sluice-in-pictures | Every picture is on a page.
   it('given each of them, then a page shows it', () => {
     const pages = globSync('{*.md,docs/*.md,config/**/*.md}', { cwd: PROJECT })
     const text = pages.map(page => readFileSync(join(PROJECT, page), 'utf8')).join('\n')

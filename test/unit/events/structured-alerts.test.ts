@@ -6,6 +6,7 @@ import { FAMILIES } from '../../support/families.ts'
 import { Stage } from '../../support/stage.ts'
 import { createRule } from '../alerting/support.ts'
 
+// Promise docs/clients.md#read-alerts
 it('given CONTENT_MODE=structured, then the value of an alert is the whole event', async () => {
   const stage = new Stage(alerting(FAMILIES, [createRule({ name: 'HOT', fireAbove: 40 })]) as never)
   stage.consumer = { ...stage.consumer, contentMode: 'structured' }

@@ -134,6 +134,7 @@ describe('the process of the open dead letters', () => {
     assert.deepEqual(await dlq.offsets, [])
   })
 
+  // Promise docs/failures.md#operators
   it('given a producer whose records all fail, then the table is bounded, and counts what has left it', async () => {
     const dlq = new Dlq()
     const most = STORED_BOUNDS.rows + 50

@@ -142,6 +142,7 @@ const set: readonly Row[] = [
   ['what a consumer does not say', { errorType: 'unit-mismatch', consumer: 'quiet' }, 'retry-1h'],
 ]
 
+// Promise docs/failures.md#how-a-failure-is-routed | Class, attempts and age decide where a failure goes.
 describe('the route of a failure', () => {
   for (const [rows, policy, named] of [
     [shipped, DEFAULT_POLICY, 'the policy that ships'],

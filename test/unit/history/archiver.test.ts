@@ -83,6 +83,7 @@ describe('given an archiver', () => {
     assert.deepEqual(await readOffsets(history), range(0, 29))
   })
 
+  // Promise docs/history.md#objects | A redelivery and a second archiver neither lose nor double a row; missing and repeated rows are found.
   test('when two write the same log at once, in batches of their own, then the objects are those of one', async () => {
     const shared = new MemoryHistory()
     const [one, other, alone] = [archiving(shared), archiving(shared), archiving()]

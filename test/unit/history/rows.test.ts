@@ -138,6 +138,7 @@ describe('given a record, when it is archived and read again, then nothing of it
       assert.deepEqual((await kept([record])).map(content), [content(record)])
     })
 
+  // Promise docs/history.md#tables | Each offset is a row, once, and a row gives its record back.
   test('any event in any table', async () => {
     const json = fc.jsonValue({ maxDepth: 3 })
     const names = HISTORY_TABLES.flatMap(table => listColumns(FAMILIES, table)).flatMap(column =>

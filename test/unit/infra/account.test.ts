@@ -36,6 +36,9 @@ describe('an account to deploy to', () => {
     })
   })
 
+  // Promise docs/console.md#in-an-account
+  // Promise docs/functions.md#settings-and-secrets | No secret is a variable of a function.
+  // Promise docs/removed.md#what-is-gone
   it('given errors, then each has one sentence, without a password', () => {
     const wrong: Environment[] = [
       { MSK_CLUSTER_ARN: undefined, REDIS_URL: '', SUBNET_IDS: undefined },
@@ -67,6 +70,7 @@ describe('an account to deploy to', () => {
     golden('infra-account', places.map(({ problems }) => `${problems.join()}\n`).join(''))
   })
 
+  // Promise docs/functions.md#tracing | SLUICE_TRACING lets Lambda trace, and each role send traces.
   it('given that traces are asked for, then Lambda sends them, and every role may', () => {
     assert.equal(prod({}).tracing, false)
     const place = prod({ SLUICE_TRACING: 'on' })
@@ -80,6 +84,7 @@ describe('an account to deploy to', () => {
     )
   })
 
+  // Promise docs/deployment.md#deploying | What would not work is refused before anything is built, all at once.
   it('given several errors, then all are reported', () => {
     assert.equal(
       prod({ MSK_CLUSTER_ARN: 'x', SUBNET_IDS: undefined, SLUICE_GENERATOR: '1' }).problems.length,
@@ -118,6 +123,7 @@ describe('schedules', () => {
       assert.equal(running(readThisMachine(environment, PROJECT).schedules), onThisMachine)
     })
 
+  // Promise docs/deployment.md#schedules | SLUICE_SCHEDULES and SLUICE_GENERATOR decide what runs.
   it('given a word that is neither on nor off, then it is refused on this machine, too', () => {
     assert.deepEqual(readThisMachine({ SLUICE_GENERATOR: 'no' }, PROJECT).problems, [
       'SLUICE_GENERATOR: must be one of on, off.',

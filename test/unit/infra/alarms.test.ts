@@ -225,6 +225,7 @@ describe('the plugin of the alarms', () => {
     return { names: Object.keys(framework.service.resources?.Resources ?? {}), said }
   }
 
+  // Promise docs/deployment.md#alarms | A stage has the alarms that its table says.
   it('given prod, then alarms are added to the resources', () => {
     const { names, said } = added(deployed(), 'prod')
     assert.equal(names[0], 'Own')
@@ -250,6 +251,7 @@ describe('the plugin of the alarms', () => {
 })
 
 describe('the metrics of the alarms', () => {
+  // Promise docs/observability.md#metrics
   it('given the metrics of functions, then each is that of an alarm, and each alarm finds its own', () => {
     const sort = (metrics: readonly string[]) => [...new Set(metrics)].toSorted()
     const watched = OWN.filter(({ name }) => !OTHERS.includes(name))
@@ -319,6 +321,7 @@ describe('docs/runbook.md', () => {
     'A new address of the cache',
   ])
 
+  // Promise docs/runbook.md#all-alarms | Every alarm has a section, and every section an alarm.
   it('given any kind of alarm, then it has a line, and a section: meaning, what to check, and what to do', () => {
     for (const kind of Object.keys(ALARM_KINDS)) {
       assert.ok(text.includes(`- [\`${kind}\`](#${kind}): `), kind)

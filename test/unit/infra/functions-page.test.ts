@@ -7,6 +7,7 @@ import { readEntries, readFunctions } from '../../../control/environment/functio
 const ONE_PROCESSOR_MB = 1_769
 const PAGE = readFileSync(new URL('../../../docs/functions.md', import.meta.url), 'utf8')
 
+// Promise docs/functions.md#memory-and-time | The table has what serverless.yml gives, and its arithmetic holds.
 it('given its figures, then it has what serverless.yml gives, and its arithmetic holds', () => {
   const entryOf = readEntries()
   const functions = readFunctions().map(({ name }) => ({ name, ...entryOf(name) }))

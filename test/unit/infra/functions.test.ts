@@ -80,6 +80,7 @@ const msk = (name: string, signal: string, differing: object = {}) => ({
 })
 
 describe('the fields that the framework gets', () => {
+  // Promise docs/consumers.md#4-the-entry | Event source, group and role follow from the entry.
   it('given a consumer, then it has an event source, a group and a role, and the files that it uses', () => {
     assert.deepEqual(expanded('frost-watch'), {
       role: 'FrostWatchRole',
@@ -100,6 +101,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('router').events, [msk('router', 'failures', pollers)])
   })
 
+  // Promise docs/functions.md#concurrency | What a schedule calls runs alone.
   it('given a schedule, then it runs alone, and where its condition holds', () => {
     const schedule = (rate: string, enabled: boolean) => [{ schedule: { rate: [rate], enabled } }]
     assert.deepEqual(expanded('waker'), {
@@ -112,6 +114,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('keeper').events, schedule('rate(15 minutes)', true))
   })
 
+  // Promise docs/functions.md#runs-that-failed | A failed run is tried again only as often as fits before the next.
   it('given a run that fails, then it is tried again only as often as fits before the next', () => {
     for (const [expression, age, attempts] of [
       ['rate(3 minutes)', 180, 1],
@@ -125,6 +128,7 @@ describe('the fields that the framework gets', () => {
       })
   })
 
+  // Promise docs/deployment.md#notifications | What sends notifications has their files, and the address of the topic.
   it("given a function that sends notifications, then it has their files, and the topic's name", () => {
     const file = { package: { patterns: ['config/notifications/*.yaml', 'config/notifications/*.yml'] } }
     const { events: _, ...caller } = expanded('caller')

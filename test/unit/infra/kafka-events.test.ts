@@ -88,6 +88,7 @@ describe('the Kafka event of a consumer', () => {
     ['schemaRegistryConfig', { schemaRegistryConfig: registry, onFailureDestination: '' }],
   ]
 
+  // Promise docs/failures.md#what-lambda-itself-gives-up | A consumer's Kafka event that would give batches up is refused, and `lambda-discarded` of before is listed and dropped.
   for (const [setting, settings] of cases)
     it(`given a setting by which Lambda would discard or split: ${JSON.stringify(settings)}, then it is refused`, () => {
       for (const name of ['consumer', 'ofInputs']) {

@@ -56,6 +56,7 @@ describe('a deployment that signs in to Kafka', () => {
     assert.deepEqual(deployed({ KAFKA_AUTH: 'iam', KAFKA_SECRET: SECRET }), nothing)
   })
 
+  // Promise docs/deployment.md#signing-in-to-kafka | Only what signs in with a secret may read it.
   it('given SCRAM, then what polls gets the secret, and only roles of functions with Kafka may read it', () => {
     const { problems, saslScram512, secrets, quiet } = deployed({
       KAFKA_AUTH: 'scram-sha-512',

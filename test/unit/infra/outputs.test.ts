@@ -15,6 +15,7 @@ const OUTPUTS = {
 }
 
 describe('outputs of the long-lived stack', () => {
+  // Promise docs/infrastructure.md#the-long-lived-stack | Outputs of the stack are the variables of a deployment, and a stack keeps its kind of cluster.
   it('given all outputs, then each gives its variable, and others give none', () => {
     const found = mergeOutputs({}, OUTPUTS)
     assert.deepEqual(Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)), {

@@ -46,6 +46,7 @@ const UNNAMED: ReadonlySet<string> = new Set([
 const ALL = Object.keys(STAGES).map(stage => [stage, findStatements(stage)] as const)
 
 describe('given the roles of a stage', () => {
+  // Promise docs/permissions.md#resources-without-a-full-name | Every resource is named, except those that AWS does not name.
   for (const [stage, functions] of ALL)
     it(`then in ${stage} every resource is named, but for those that AWS does not name, each for its reason`, () => {
       assert.ok(functions.size > 10)
@@ -62,6 +63,7 @@ describe('given the roles of a stage', () => {
         }
     })
 
+  // Promise docs/permissions.md#permissions | No role reaches into another stage.
   it('then none reaches into another stage', () => {
     for (const [stage, functions] of ALL) {
       const others = Object.keys(STAGES).filter(other => other !== stage)

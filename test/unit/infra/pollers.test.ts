@@ -16,6 +16,7 @@ const PROVISIONED = { env: 'prod', pollers: 'provisioned' } as const
 const ON_DEMAND = { env: 'dev', pollers: 'on-demand' } as const
 
 describe('what polls for a consumer', () => {
+  // Promise docs/functions.md#pollers | The stage decides about pollers.
   it('given provisioned pollers, then partial responses are read, and readings share a group of their own', () => {
     assert.deepEqual(buildPollerFields(ONE, PROVISIONED), {
       functionResponseType: 'ReportBatchItemFailures',

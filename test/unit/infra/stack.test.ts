@@ -50,6 +50,7 @@ describe('the long-lived stack', () => {
     )
   })
 
+  // Promise docs/infrastructure.md#what-it-makes | What holds data stays when the stack goes.
   it('given a stage that keeps its data, then whatever holds some stays without the stack', () => {
     const holding =
       /::(Bucket|Key|Cluster|ServerlessCluster|LogGroup|Secret|ServerlessCache|ReplicationGroup)$/
@@ -139,6 +140,7 @@ describe('the long-lived stack', () => {
     assert.deepEqual(endpoints('provisioned'), [])
   })
 
+  // Promise docs/infrastructure.md#the-long-lived-stack
   it('given a stack that exists, then it keeps its kind of cluster, and its brokers where it has some', () => {
     const brokers = { BrokerType: 'kafka.m7g.xlarge', BrokerStorageGiB: '500' }
     const printed = (deployed?: Readonly<Record<string, string>>) => {
@@ -189,6 +191,7 @@ describe('the long-lived stack', () => {
     ['a Redis', { RedisUrl: 'rediss://there:6379', RedisMode: 'single' }, /ElastiCache|SecretsManager/],
     ['buckets', { HistoryBucket: 'my-history' }, /S3/],
   ]
+  // Promise docs/infrastructure.md#with-what-you-have | What is handed in is not made.
   for (const [what, set, notMade] of HANDED_IN)
     it(`given ${what} that exists already, then no new one is made, and the outputs name it`, () => {
       const { made, outputs, refusals } = evaluated(PROD, set)

@@ -229,6 +229,7 @@ describe('the function intake', () => {
     )
   })
 
+  // Promise docs/inputs.md#which-record-becomes-what
   it('ignores tombstones with their reason, and makes no dead letter of them', async () => {
     for (const topic of ['motion', 'orders']) {
       const { stage, events } = await take(topic, [null])

@@ -112,6 +112,7 @@ describe('the event of a record without a measurement', () => {
     it(`given ${given}, then it is a failure that names it`, () =>
       assert.match(readFailure(value, more), failure))
 
+  // Promise docs/inputs.md#large-integers | An integer of 64 bits keeps all its digits, as a text in the data of an event, and is refused by its field where it is read as a number.
   it('given integers of 64 bits, then data has texts with their digits, and ids, subjects and keys all of them', () => {
     const written =
       '{"of":{"id":9007199254740993},"n":-9223372036854775808,"in":[[{"a":18446744073709551615}],7]}'

@@ -130,6 +130,7 @@ describe('a failed record of an input that is redriven', () => {
       assert.equal(again?.topic, NAMES.topicName('readings', 'test'))
     })
 
+  // Promise config/views/README.md#streams-over-an-input
   it('then the origin of its event has the input after the log through which it was redriven', async () => {
     const intake = await createIntake()
     const { log } = intake.stage.ports
@@ -157,6 +158,7 @@ describe('a failed record of an input that is redriven', () => {
     assert.equal((await intake.redrive(third)).length, 1)
   })
 
+  // Promise docs/inputs.md#dead-letters
   it('when it is redriven again, then it is a repeat for 30 days, and never a second event', async () => {
     const intake = await createIntake()
     const failed = await intake.fail(untimed())

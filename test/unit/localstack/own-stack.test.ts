@@ -36,6 +36,7 @@ describe('a running stack', () => {
     assert.deepEqual(readdirSync(dir), ['lab'])
   })
 
+  // Promise docs/local-and-cloud.md#several-stacks | Stacks have names, ports and data of their own, and a command uses the environment of its stack.
   it('has its own ports and folder, and passes its name on', async () => {
     await withStack(
       request('lab', { REDIS_PORT: '7777' }),

@@ -11,6 +11,7 @@ describe('the places of the servers', () => {
     })
   })
 
+  // Promise docs/local-and-cloud.md#without-python | Servers that run elsewhere are used where they are named.
   it('are the addresses that are set', () => {
     const env = {
       KAFKA_BROKERS: 'one:9092 , two:9093',

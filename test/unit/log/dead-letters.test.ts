@@ -94,6 +94,7 @@ const RECORDS = [
 ]
 
 describe('the dead letters as they are now', () => {
+  // Promise docs/failures.md#operators
   it('given the table up to any record, then the answer is the same as that of the whole topic', async () => {
     const whole = await look(createSource(RECORDS))
     assert.deepEqual(places(whole.rows.filter(({ handled }) => !handled)), ['0@1', '0@3', '0@6'])

@@ -84,6 +84,7 @@ describe('change events of Debezium', () => {
         }
       })
 
+  // Promise docs/inputs.md#changes-of-a-database
   it('given the tombstone after a delete, then it is ignored', () => {
     const tombstone = foreignRecord(null, { key: bytes(withSchema({ id: 7 })) })
     assert.deepEqual(read(mapping, tombstone), { kind: 'ignored', reason: 'tombstone' })

@@ -82,6 +82,7 @@ describe('key, topic and headers of a record, in a mapping', () => {
       assert.equal('message' in failure && failure.message, `mapping test: ${reason}`)
     })
 
+  // Promise config/mappings/README.md#keys
   it('given a time, an id and a condition from them, then they are read', () => {
     const mapping = deviceMapping({
       time: '{ from: { header: at }, epoch: ms }',

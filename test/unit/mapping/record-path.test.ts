@@ -15,6 +15,7 @@ const LOG = {
   'x.y': { 'z.0': 2 },
 }
 
+// Promise config/mappings/README.md#keys | A mapping reads key, topic and headers, texts that hold JSON, and values that it calls absent cost a field, not the record.
 describe('a path into a text that holds a JSON object', () => {
   const TEXT = {
     payload: ' {"temp":20.5,"a.b":{"c":1},"list":[{"v":2}],"id":9007199254740993,"text":"{\\"x\\":3}"}\n',

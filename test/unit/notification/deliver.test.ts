@@ -135,6 +135,7 @@ describe('webhooks', () => {
     assert.deepEqual(network.calls.sort(), ['a n1', 'b n1', 'b n2'])
   })
 
+  // Promise docs/notifications.md#what-a-webhook-gets | A request has the id in headers and body, and a repeat the same. A chat that ignores blocks shows entity, value and link of each alert.
   it('given a webhook, then its request is signed, and has the id in headers and body', async () => {
     const { network, kit } = given(['a'])
     await kit.when(notified('n1', { receivers: ['a'] }))
@@ -281,6 +282,7 @@ describe('a webhook that does not answer', () => {
     )
   const callsTo = (network: Network, to: string) => network.posts.filter(post => post.to === to).length
 
+  // Promise docs/notifications.md#slow-and-dead-receivers | A dead receiver holds up no other one, and its retries reach it alone.
   it('given tries in vain, then all fail for it alone, and soon it is not called for a minute', async () => {
     const { network, kit } = given(['a', 'dead'], { dead: times(100, TIMED_OUT) })
     const outcomes = await kit.when(...twenty(['a', 'dead']))
@@ -430,6 +432,7 @@ describe('a webhook that asks for a pause', () => {
 describe('a backlog', () => {
   const HOURS_MS = 2 * 3_600_000
 
+  // Promise docs/notifications.md#late-notifications | Notifications older than an hour are one digest for each receiver.
   it('given notifications older than an hour, then each receiver gets one message with their number', async () => {
     const { network, kit } = given(['a', 'b'])
     const outcomes = await kit.whenLate(

@@ -155,6 +155,7 @@ describe('the firing alerts', () => {
     assert.deepEqual([outcomes[3], entries], ['applied/late', []])
   })
 
+  // Promise docs/alerts.md#what-fires-now
   it('given an end without its fire, and a later alert with lower sequences, then that fires', async () => {
     const again = { ...createChange('+b'), extensions: { sequence: '0.0' } }
     assert.equal((await after(createChange('-a'), again)).outcomes[1], 'applied/fired')

@@ -91,6 +91,7 @@ describe('a digest', () => {
 })
 
 describe('the format sluice', () => {
+  // Promise docs/notifications.md#format-sluice | The format has type, time and data of the event.
   it('given a notification, then type, time and data are those of the event', () => {
     const { notification } = message()
     assert.deepEqual(sluiceBody(message()), {
@@ -129,6 +130,7 @@ describe('the format slack', () => {
     assert.match(listBlocks(message({ alerts: [RESOLVED] }))[1].text.text, /^✅ resolved /)
   })
 
+  // Promise docs/notifications.md#format-slack | No limit of Slack is passed, whatever the alerts.
   it('given more alerts than blocks, and texts of any length, then no limit of Slack is passed', () => {
     const long = '&<😀>'.repeat(2_000)
     const alerts = Array.from({ length: 120 }, (_, index) =>
@@ -166,6 +168,7 @@ describe('the format slack', () => {
     assert.doesNotMatch(text, /@all/)
   })
 
+  // Promise docs/notifications.md#what-a-webhook-gets
   it('given a chat that ignores blocks, then its text has entity, value and link of each alert', () => {
     const runbook = { team: 'ops', runbook: 'https://wiki.example/heat' }
     const bare = alert('roof', { summary: 'too hot', labels: runbook })

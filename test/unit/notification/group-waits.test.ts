@@ -151,6 +151,7 @@ describe('given a broker whose clock has gone back by six hours', () => {
   })
 })
 
+// Promise docs/notifications.md#when-a-notification-is-sent
 describe('given the pipeline alert, and no record behind it', () => {
   const down = { rule: PIPELINE_DOWN }
 

@@ -135,6 +135,7 @@ const onceDown = (all: readonly Happening[]) => {
 }
 
 describe('given any log of alerts, silences and pipeline alerts', () => {
+  // Promise docs/notifications.md#when-a-notification-is-sent | Groups wait, are told again and end as in Alertmanager.
   it('then the notifications equal those of a slow reference, with each fire and each end once', async () => {
     await fc.assert(
       fc.asyncProperty(log, async happenings => {

@@ -141,6 +141,7 @@ describe('given more alerts than a notification has room for', () => {
     ],
   ])
 
+  // Promise docs/notifications.md#while-the-pipeline-is-down | While PIPELINE_DOWN stands, alerts of silence are muted.
   it('when the pipeline alert of silent ones fires for a day, then they are sent', async () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
     const [told, ...others] = notifications(
@@ -176,6 +177,7 @@ describe('given more alerts than a notification has room for', () => {
 describe('given alerts that end before they fire, because their fires failed', () => {
   const many = Array.from({ length: 100 }, (_, index) => `m${index}`)
 
+  // Promise docs/notifications.md#when-a-notification-is-sent
   it('when others of the group have ended since, and the fire is redriven, then it is not sent', async () => {
     const log = [
       ...many.map(id => routed(1, fired(id))),

@@ -37,6 +37,7 @@ describe('where a webhook is sent to', () => {
     assert.deepEqual(asked, ['sluice/prod/receivers/hook'])
   })
 
+  // Promise docs/notifications.md#secrets | Address, keys and headers of a receiver come from its secret, read once in five minutes.
   it('given several notifications, then the secret is read once in five minutes', async () => {
     const { access, asked, later } = given({ signingSecret: KEY })
     await access(RECEIVER)

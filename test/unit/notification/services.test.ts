@@ -73,6 +73,7 @@ describe('a receiver of PagerDuty', () => {
     assert.deepEqual([...open.keys()], [])
   })
 
+  // Promise docs/notifications.md#format-pagerduty | Retries and redrives send only the events of a notification that were not accepted. A test does not leave an alert open.
   for (const [status, outcome, tries, left] of [
     [400, 'failed/rejected', 1, ['pager/two']],
     [500, 'failed/not-accepted', 3, ['pager/two']],
@@ -204,6 +205,7 @@ describe('any notification', () => {
       alert(id, { rule, summary: id, labels: { [rule]: url, [id]: url }, severity, ...(ends ? ENDED : {}) }),
     )
 
+  // Promise docs/notifications.md#format-teams | A card stays within the limit of Teams, whatever the alerts.
   it('then no limit of PagerDuty or of Teams is passed', () => {
     const notifications = fc.tuple(fc.array(anyAlert, { maxLength: 60 }), words, fc.nat(9), fc.boolean())
     fc.assert(

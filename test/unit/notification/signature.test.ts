@@ -7,6 +7,7 @@ const KEY = signingKey(SECRET) as Buffer
 const SIGNATURE = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
 
 describe('the signature of a request', () => {
+  // Promise docs/notifications.md#signature | Requests are signed as Standard Webhooks has it.
   it("given the specification's own example, then it is that signature", () => {
     const headers = webhookHeaders(
       'msg_p5jXN8AQM9LWM0D4loKWxJek',

@@ -21,6 +21,7 @@ const createSet = (...ids: readonly string[]) =>
   ) as SilenceSet
 
 describe('given silences', () => {
+  // Promise docs/notifications.md#silences | A silenced alert is not told, and is told when the silence is over if it still fires.
   it('when one is added, then it holds from its start on and not at its end', () => {
     const one = silence('a', 10, 20, { rule: ['HIGH_*'] })
     assert.deepEqual(

@@ -180,6 +180,7 @@ describe('publishing to the topic', () => {
 })
 
 describe('a message of SNS', () => {
+  // Promise docs/notifications.md#the-topic-and-e-mail | A message of the topic has JSON, text and attributes for filters, within bounds.
   it('given a notification, then machines get JSON, people a text, and filters attributes', () => {
     const built = snsMessage(
       message({ alerts: [alert('a'), alert('b', { rule: 'WIND', severity: 'info' })] }),

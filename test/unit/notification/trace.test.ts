@@ -17,6 +17,7 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const APPENDED_MS = Date.parse('2026-03-01T14:00:00Z')
 const topic = (name: 'readings' | 'alerts' | 'notifications') => APPLICATION.kafkaTopic(name, 'test')
 
+// Promise docs/observability.md#spans
 it('given a sampled reading, then its way through alert and notification to the receiver is one trace', async t => {
   const spans = new SpanCollector()
   t.after(() => spans.stop())

@@ -29,6 +29,7 @@ function createResolver(schema: JsonSchema) {
 for (const { type } of listSerializedTypes(FAMILIES))
   describe(`given data of ${type}`, () => {
     const schema = readJson(type.replace(/^io\.sluice\./, ''))
+    // Promise docs/schemas.md#the-schemas | The Avro and Protobuf schemas of a type follow from its JSON Schema, and data means the same in each.
     for (const format of ['avro', 'protobuf'] as const)
       test(`when it is written and read in ${format}, then it is the same, and fits its JSON Schema`, async () => {
         const packaged = await findPackagedSchema(FAMILIES, type, format)

@@ -82,6 +82,7 @@ test('given a schema in which a new field is not the last one, then the fields t
 })
 
 describe('given the Avro and Protobuf schemas that have been published', () => {
+  // Promise docs/schemas.md#the-schemas
   for (const type of Object.keys(KEPT))
     test(`given ${type}, then Avro and Protobuf keep every name, number and type`, async () => {
       const kept = KEPT[type]

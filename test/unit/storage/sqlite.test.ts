@@ -69,6 +69,7 @@ describe('an SQLite file', () => {
     assert.equal(query(file, 'SELECT * FROM readings').length, 3)
   })
 
+  // Promise docs/storage.md#tables-and-views
   it('given views of an earlier version, then they are replaced, and the rows stay', async () => {
     const file = newFile()
     const write = async (offset: number) => {
@@ -285,6 +286,7 @@ describe('an SQLite file', () => {
     assert.equal(stored(), 2_000)
   })
 
+  // Promise docs/storage.md#when-something-is-wrong
   it('given a process that is killed within a batch, then the file has whole batches', async () => {
     const file = newFile()
     const storage = new SqliteStorage(file)

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { formatBalance, judgeBalance } from '../../../lib/support/balance.ts'
 
 describe('given the numbers of records in the partitions of a topic', () => {
+  // Promise docs/kafka.md#who-is-behind-and-by-how-much
   it('then each has its share, and the skew is that of the fullest against the average', () => {
     assert.deepEqual(judgeBalance([600, 200, 200, 200]), {
       shares: [0.5, 1 / 6, 1 / 6, 1 / 6],

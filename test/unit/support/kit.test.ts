@@ -84,6 +84,7 @@ describe('the kit for processes', () => {
       /a state that JSON cannot represent: state\.lag is NaN, /,
     ],
   ]
+  // Promise docs/consumers.md#2-its-test | The kit throws where the runtime would refuse a step.
   for (const [name, step, expected] of wrong)
     it(`given ${name}, then the test fails with the reason`, async () => {
       const message = typeof expected === 'string' ? `a: unexpected-error: ${expected}` : expected

@@ -53,6 +53,7 @@ describe('given a unit', () => {
     assert.equal(converted('environment', bytes), bytes)
   })
 
+  // Promise docs/readings.md#units
   test('that fits none of the metrics, then the reading is refused, with the nearest units that do', () => {
     const listed = 'Use °C, °F, K'
     // biome-ignore format: a table

@@ -65,6 +65,7 @@ for (const [name, model] of MODELS)
       )
     })
 
+    // Promise docs/readings.md#simulated-readings | Devices change their activity by the matrix of their model, and a run reports as acknowledged only what Kafka has.
     test('when devices change their activities, then as often as the matrix of the hour has it', () => {
       const counts = new Map<string, number>()
       const count = (...key: string[]) => counts.set(key.join(' '), (counts.get(key.join(' ')) ?? 0) + 1)

@@ -288,6 +288,7 @@ describe('given a flood of metric names', () => {
   const flood = (count: number, from = 0) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${from + index}`, index]))
 
+  // Promise docs/readings.md#bounds-of-metric-names | Metrics beyond the bounds are dropped and counted, and the reading is applied.
   it('when an entity has too many, then further ones are dropped and counted, and the reading is applied', async () => {
     const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const [first, second] = [

@@ -226,6 +226,7 @@ describe('no unit is taken for another one', () => {
   const fold = (text: string) => text.normalize('NFKC').toLowerCase()
   const isClose = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b))
 
+  // Promise docs/readings.md#units | Values in other units are converted, units that do not fit are refused, and none is taken for another one.
   test('with a prefix or in another case, then a symbol is converted as what it is, or not at all', () => {
     let converted = 0
     for (const text of new Set(spellings.flatMap(({ text }) => variants(text)))) {

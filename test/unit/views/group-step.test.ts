@@ -64,6 +64,7 @@ function isNear(actual: ExpressionValue | undefined, expected: unknown, share: n
 }
 
 describe('the rows of a group', () => {
+  // Promise config/views/README.md#windows
   for (const [name, window] of Object.entries(WINDOWS))
     it(`given ${name} windows, then every order of the partitions gives the rows of a direct count`, () => {
       const plan = tablePlan(window)

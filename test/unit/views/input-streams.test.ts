@@ -55,6 +55,7 @@ const listPlaces = (...args: Parameters<typeof compileStreams>) =>
   )
 
 describe('a stream over an input', () => {
+  // Promise config/views/README.md#streams-over-an-input | A stream over an input has the events that the input brings, also redriven ones, and the fields of its records, which the mapping reads.
   it('given one mapping, then its columns are the fields of the records, where the readings have them', () => {
     assert.deepEqual(
       listPlaces(

@@ -39,6 +39,7 @@ describe('the plan after a deployment', () => {
     assert.equal(planAfterDeployment(inForce, createPlan(table('a'), table('b'))), inForce)
   })
 
+  // Promise config/views/README.md#tables-in-force
   it('given another package, then it adds and removes only what it has changed itself', () => {
     const { packaged } = deployed(table('a'), table('b'), table('c'), table('dropped'), table('changed'))
     const own = [table('a'), table('b', '1.built'), table('c'), table('changed', '9'), table('applied')]

@@ -150,6 +150,7 @@ describe('the first step', () => {
     return kit
   }
   const LONG = '-9007199254740993'
+  // Promise docs/inputs.md#large-integers
   for (const [given, plan] of [
     ['a comparison', { where }],
     ['a sum', { of: [['SUM']] }],
@@ -304,6 +305,7 @@ describe('the changes of a group', () => {
     assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
   })
 
+  // Promise config/views/README.md#windows | A row is late only by the clock of its own entity, at the limits of Kafka Streams, up to the accepted future tolerance, and a row that has ended is published.
   for (const [name, window] of [
     ['tumbling', { kind: 'tumbling', sizeMs: 10_000, graceMs: 5_000, retentionMs: 5_000 }],
     ['hopping', { kind: 'hopping', sizeMs: 10_000, advanceMs: 5_000, graceMs: 5_000, retentionMs: 5_000 }],

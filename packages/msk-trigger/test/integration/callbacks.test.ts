@@ -32,6 +32,7 @@ exports.handler = wrap((event, context, callback) => {
 `
 const REFUSED = 'exports.handler = (event, context, callback) => callback(null)'
 
+// Promise packages/msk-trigger/RULES.md#rule 51
 describe('a handler with a callback (rule 51)', () => {
   let kafka: TestKafka
   let project: Project

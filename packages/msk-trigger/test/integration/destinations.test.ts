@@ -143,6 +143,8 @@ describe('a discarded record', { skip: WITHOUT_AWS }, () => {
     assert.equal(project.invocations('sqs').length, 2)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 41
+  // Promise packages/msk-trigger/RULES.md#rule 49
   it('goes to SNS in the same form (rules 41, 49)', async () => {
     await kafka.send(topic('sns'), [{ value: 'bad', timestamp: '1700000000000' }])
     const message = await received(notifications.receive)
@@ -167,6 +169,7 @@ describe('a discarded record', { skip: WITHOUT_AWS }, () => {
     assert.deepEqual(JSON.parse(payload), project.invocations('s3')[0]?.event)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 50
   it('goes to a queue of another account in another region (rule 50)', async () => {
     await kafka.send(topic('distant'), [{ value: 'bad' }])
     const message = await received(distant.receive)

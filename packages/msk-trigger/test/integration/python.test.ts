@@ -35,6 +35,7 @@ describe('a function in Python', () => {
     await kafka?.close()
   })
 
+  // Promise packages/msk-trigger/README.md#runtimes | A function in Python that raises, reports failures or returns None has the outcome that it has in Lambda.
   it('given that it raises, reports a failure and returns nothing, then it is as in JavaScript', async () => {
     const topic = await kafka.topic('python', 1)
     const msk = {

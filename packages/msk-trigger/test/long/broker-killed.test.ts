@@ -38,6 +38,7 @@ describe('the only broker is killed and comes back', () => {
   })
 
   // The second time, the member to be removed is one that was admitted by the restarted broker.
+  // Promise packages/msk-trigger/README.md#a-broker-that-is-away | Delivery resumes within ten seconds of the return of a broker that was killed.
   for (const time of ['once', 'once more'])
     it(`${time}: its records are delivered within ten seconds of its return`, async () => {
       const [broker] = own.brokers

@@ -42,6 +42,7 @@ describe('the delivery to a function', () => {
     await kafka?.close()
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 16
   it('keeps the order of a partition and never runs two batches of it at once (rules 16, 19)', async () => {
     const messages = Array.from({ length: 300 }, (_, n) => ({ partition: n % 3, value: `${n}` }))
     await kafka.send(topic('order'), messages)

@@ -24,6 +24,7 @@ describe('the shutdown of the trigger', () => {
     return project
   }
 
+  // Promise packages/msk-trigger/RULES.md#rule 20
   it('loses nothing when the process is killed during a batch (rule 20)', async () => {
     const topic = await kafka.topic('killed', 1)
     const own = await create(topic, `if (attempt === 3) await delay(60_000)`)

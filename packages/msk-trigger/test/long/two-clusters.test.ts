@@ -60,6 +60,7 @@ describe('two clusters with a topic of the same name', () => {
     await other?.stop()
   })
 
+  // Promise packages/msk-trigger/README.md#a-second-cluster | Topics of the same name are read apart from the brokers of their own clusters, which the events name.
   it('are read apart: each event has the records of its own cluster, and names it', async () => {
     for (const [n, kafka] of kafkas.entries()) await kafka.send(topic, [{ value: `of cluster ${n}` }])
     await until('all events are delivered', () => received.size === 2)

@@ -7,6 +7,7 @@ import { part } from './support.ts'
 const record = (offset: number, lastOffset = offset) => ({ offset, lastOffset })
 
 describe('the progress of a batch', () => {
+  // Promise packages/msk-trigger/RULES.md#rule 21
   it('commits the offset after the last completed record (rule 21)', () => {
     const progress = new BatchProgress([part(0, 4, 5, 8), part(1, 0)])
     assert.deepEqual(progress.complete([part(0, 4, 5)]), [{ partition: 0, offset: 6 }])
@@ -33,6 +34,7 @@ describe('the progress of a batch', () => {
     assert.deepEqual(progress.uncommittedRecords, [])
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 39
   it('commits a record together with the skipped ones after it (rule 39)', () => {
     const progress = new BatchProgress([{ partition: 0, records: [record(0, 7), record(8)] }])
     assert.deepEqual(progress.complete([part(0, 0)]), [{ partition: 0, offset: 8 }])

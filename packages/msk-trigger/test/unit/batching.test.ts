@@ -27,6 +27,7 @@ describe('the next batch', () => {
     assert.deepEqual(nextBatch([queue(0)], limits, 0), { do: 'nothing' })
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 4
   it('waits for the window, which starts when its first record arrives (rules 1, 4)', () => {
     const queues = [queue(0, [50]), queue(1, [30], [90])]
     assert.deepEqual(nextBatch(queues, limits, 129), { do: 'wait', untilMs: 130 })
@@ -40,6 +41,8 @@ describe('the next batch', () => {
     })
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 5
+  // Promise packages/msk-trigger/RULES.md#rule 6
   it('never waits with a window of 0 (rules 5, 6)', () => {
     const next = nextBatch([queue(0, [50])], { ...limits, windowMs: 0 }, 50)
     assert.deepEqual(next, { do: 'invoke', because: 'window', takes: [{ partition: 0, count: 1 }] })
@@ -62,6 +65,7 @@ describe('the next batch', () => {
     }
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 1
   it('is sent when several partitions together reach the batch size (rules 1, 7)', () => {
     const next = nextBatch([queue(0, [1], [1], [1]), queue(1, [2], [2], [2])], limits, 2)
     assert.deepEqual(next, {

@@ -96,6 +96,7 @@ const failed =
 const queue = { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:failed' } as const
 
 describe('the delivery of a batch', () => {
+  // Promise packages/msk-trigger/RULES.md#rule 22
   it('retries the whole batch after errors, and commits only after success (rule 22)', async () => {
     const { run, seen } = given([fail, fail, fail, succeed])
     await run()
@@ -461,6 +462,8 @@ describe('discarded records', () => {
     )
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 31
+  // Promise packages/msk-trigger/RULES.md#rule 32
   it('are those that a response names, although every invocation returns (rules 31, 32)', async () => {
     const mapping = createMapping({ reportsFailures: true, maximumRetryAttempts: 1, destination: queue })
     const { run, seen } = given([failed(0, 1), failed(0, 1), succeed], { mapping, records: 3 })
@@ -471,6 +474,7 @@ describe('discarded records', () => {
     assert.deepEqual(seen.committed.at(-1), { partition: 0, offset: 3 })
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 28
   it('include records that are too old, even before the first attempt (rule 28)', async () => {
     const mapping = createMapping({ maximumRecordAgeMs: 60_000, destination: queue })
     const timestamps = (partition: number) => Date.now() - (partition === 0 ? 61_000 : 1_000)

@@ -61,6 +61,8 @@ describe('a topic as a destination', () => {
     assert.equal(KafkaBatchInfo.recordInfo.timestamp, null)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 43
+  // Promise packages/msk-trigger/RULES.md#rule 47
   it('receives a message for each record, under its own key (rules 43, 47)', async () => {
     const { requests, sender } = topicSender()
     await sender.send(discarded(2))

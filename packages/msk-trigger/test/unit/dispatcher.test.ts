@@ -124,6 +124,7 @@ async function simulate(
 }
 
 describe('the dispatcher', () => {
+  // Promise packages/msk-trigger/RULES.md#rule 7
   it('mixes the partitions of one fetch into one batch (rule 7)', async () => {
     const { dispatcher, records } = given()
     dispatcher.open(opened(0, 1))
@@ -152,6 +153,7 @@ describe('the dispatcher', () => {
     assert.deepEqual([...dispatcher.keepOnly([0, 1]).keys()], [1])
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 19
   it('never has a partition in flight twice, but may have several partitions (rule 19)', async () => {
     const { dispatcher, running, records, committed } = given(1)
     dispatcher.open(opened(0, 1))
@@ -265,6 +267,7 @@ describe('the dispatcher', () => {
     assert.ok(lingering.p50 < atOnce.p50 && lingering.p99 < atOnce.p99)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 18
   it('has at most five invocations at once (rule 18)', async () => {
     const { dispatcher, running } = given(1)
     dispatcher.open(opened(0, 1, 2, 3, 4, 5, 6))
@@ -276,6 +279,7 @@ describe('the dispatcher', () => {
     assert.equal(running.length, 6)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 24
   it('shares the reserved concurrency of the function with other event sources (rule 24)', async () => {
     const reserved = new Semaphore(1)
     const [one, other] = [0, 60_000].map(delayMs => given(1, undefined, delayMs, undefined, { reserved }))
@@ -382,6 +386,7 @@ describe('the dispatcher', () => {
     assert.deepEqual(fetching, ['pause 0', 'resume 0'])
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 9
   it('discards a record that no payload can hold, commits it, and logs it (rule 9)', async () => {
     const { dispatcher, running, records, committed, log } = given()
     dispatcher.open(opened(0))

@@ -38,6 +38,7 @@ describe('the destination of an event', () => {
     ['kafka://failed', { kind: 'kafka', topic: 'failed' }, 'kafka://failed'],
   ]
   for (const [reference, local, inTemplate] of known) {
+    // Promise packages/msk-trigger/RULES.md#rule 42
     it(`given ${JSON.stringify(reference).slice(0, 60)}, then its kind is inferred (rule 42)`, () => {
       for (const onFailureDestination of [reference, { arn: reference }])
         assert.deepEqual(destination({ onFailureDestination }), {
@@ -82,6 +83,7 @@ describe('the destination of an event', () => {
     [{ arn: { Ref: 'Nameless' }, type: 'sns' }, /which is of the type sqs, not sns/],
   ]
   for (const [onFailure, message] of refused) {
+    // Promise packages/msk-trigger/RULES.md#rule 50
     it(`given ${JSON.stringify(onFailure)}, then it is rejected (rule 50)`, () =>
       assert.throws(() => destination({ onFailureDestination: onFailure }), message))
   }

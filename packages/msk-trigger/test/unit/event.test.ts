@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { partitionBytes, recordBytes } from '../../invoke/event-size.ts'
 import { lambdaEvent, lambdaRecord } from './event-object.ts'
 
+// Promise packages/msk-trigger/RULES.md#rule 8
 describe('the size of an event (rules 1, 8)', () => {
   const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
   const messages = fc.array(

@@ -8,6 +8,7 @@ import { type Fault, Faults, readFault } from '../../faults/faults.ts'
 import { injectFault } from '../../faults/inject-fault.ts'
 
 describe('faults', () => {
+  // Promise packages/msk-trigger/FAULTS.md#fault-injection | A fault that is injected takes effect as often as requested.
   it('apply as often as they were requested', () => {
     const faults = new Faults()
     assert.equal(faults.fires('crash'), false)

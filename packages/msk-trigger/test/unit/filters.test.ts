@@ -27,6 +27,9 @@ const json = { value: { kind: ['order'] } }
 const text = { value: ['order'] }
 const order = '{"kind":"order"}'
 
+// Promise packages/msk-trigger/RULES.md#rule 37
+// Promise packages/msk-trigger/RULES.md#rule 38
+// Promise packages/msk-trigger/RULES.md#rule 40
 describe('filters (rules 37 to 40)', () => {
   it('admit everything without filters, or with one without a pattern', () => {
     assert.equal(delivered([], 'x'), true)

@@ -124,6 +124,7 @@ describe('the environment of a function', () => {
     assert.deepEqual(unresolved, { UNKNOWN: { Ref: 'Nothing' } })
   })
 
+  // Promise packages/msk-trigger/README.md#references-to-the-cloud | A variable that only CloudFormation knows is not set, and named at the start.
   it('given values that only CloudFormation knows, then they are not set, and named', () => {
     const environment = {
       REGION: { Ref: 'AWS::Region' },

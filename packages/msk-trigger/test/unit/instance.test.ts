@@ -47,6 +47,7 @@ describe('an instance that loads its handler', () => {
     assert.equal(await invoked, 'late')
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 23
   it('given that it takes longer than Lambda allows, then the time of the invocation begins (rule 23)', async () => {
     const { instance, events } = given()
     const invoked = instance.invoke(invocation()).answer

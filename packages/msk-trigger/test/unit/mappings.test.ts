@@ -30,6 +30,8 @@ const readMsk = (event: Record<string, unknown>, more: Partial<ServiceFacts> = {
   )[0]
 
 describe('event source mappings', () => {
+  // Promise packages/msk-trigger/RULES.md#rule 2
+  // Promise packages/msk-trigger/RULES.md#rule 3
   it('have the defaults of the managed trigger (rules 2, 3, 34) and a group of their own', () => {
     assert.deepEqual(read({ msk: { arn, topic: 't' } }), [
       {
@@ -120,6 +122,7 @@ describe('event source mappings', () => {
     assert.equal(readMsk({ maximumRecordAgeInSeconds: -1 })?.maximumRecordAgeMs, undefined)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 27
   it('retry ten times if there is a destination and no limit (rule 27)', () => {
     assert.equal(readMsk({ onFailureDestination: queue })?.maximumRetryAttempts, 10)
     assert.equal(readMsk({ onFailureDestination: queue, maximumRetryAttempts: -1 })?.maximumRetryAttempts, 10)

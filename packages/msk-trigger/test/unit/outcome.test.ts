@@ -24,6 +24,7 @@ describe('the outcome of an invocation', () => {
     { other: 1 },
   ]
   for (const answer of successes) {
+    // Promise packages/msk-trigger/RULES.md#rule 30
     it(`${JSON.stringify(answer)} is success: nothing is retried (rule 30)`, () => {
       assert.deepEqual(read(answer), { again: [] })
     })
@@ -79,6 +80,7 @@ describe('the outcome of an invocation', () => {
     })
   }
 
+  // Promise packages/msk-trigger/RULES.md#rule 33
   it('ignores a list without functionResponseType, and warns (rule 33)', () => {
     const outcome = read(failed({ partition: 'my.topic-0', offset: 10 }), false)
     assert.deepEqual(outcome.again, [])

@@ -52,6 +52,7 @@ describe('a coordinator that is loading', () => {
 })
 
 describe('a topic that does not exist', () => {
+  // Promise docs/troubleshooting.md#topic-does-not-exist | A missing topic is reported with what to create, and an environment without topics by every command.
   it('is named with the way to create it as soon as Kafka answers, also after an outage', () => {
     const { outage, log } = given()
     const away = Object.assign(new Error('refused'), { name: 'KafkaJSConnectionError' })

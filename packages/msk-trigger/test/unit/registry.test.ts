@@ -106,6 +106,7 @@ function orderBody(index: readonly number[]): Buffer {
   return Buffer.concat([prefix.finish(), type.encode(type.fromObject(order)).finish()])
 }
 
+// Promise packages/msk-trigger/RULES.md#rule 14
 describe('a record with a schema (rule 14)', () => {
   it('in JSON is validated against its schema and keeps its bytes', async () => {
     for (const form of ['JSON', 'SOURCE'] as const) {
@@ -179,6 +180,7 @@ describe('a record with a schema (rule 14)', () => {
   })
 })
 
+// Promise packages/msk-trigger/RULES.md#rule 15
 describe('a record that cannot be read (rule 15)', () => {
   const cases: [title: string, value: Buffer, reason: string, why: RegExp][] = [
     ['its schema is unknown', framed(99, '{}'), 'SCHEMA_NOT_FOUND', /no schema 99/],

@@ -31,6 +31,7 @@ describe('the file of reports', () => {
     assert.throws(() => given(file), { name: 'ConfigurationError', message: new RegExp(`${file}: ENOENT`) })
   })
 
+  // Promise packages/msk-trigger/FAULTS.md#reports | Reports are lines of a file that can be written, and dropped where it cannot.
   it('given a file that can no longer be written, then reports are dropped, which is logged once', () => {
     const write = given(inFolder())
     rmSync(folder, { recursive: true })

@@ -26,6 +26,7 @@ describe('after an attempt', () => {
     assert.deepEqual(after(1_000_000, thrown, {}), { exhausted: '', units: ['0@0,1,2,3 1000001'] })
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 26
   it('the first attempt is not a retry: with a maximum of 2 the third is the last (rule 26)', () => {
     const policy = { maximumRetryAttempts: 2 }
     assert.deepEqual(after(1, thrown, policy), { exhausted: '', units: ['0@0,1,2,3 2'] })
@@ -43,6 +44,7 @@ describe('after an attempt', () => {
 describe('bisect', () => {
   const bisect = { bisectBatchOnFunctionError: true }
 
+  // Promise packages/msk-trigger/RULES.md#rule 29
   it('splits after a function error; a single record is not split (rule 29)', () => {
     assert.deepEqual(after(0, thrown, bisect).units, ['0@0,1 0', '0@2,3 0'])
     assert.deepEqual(after(4, { again: [part(0, 7)] }, bisect).units, ['0@7 5'])

@@ -46,6 +46,9 @@ function made(event: LambdaEvent): LambdaEvent {
   return lambdaEvent(mapping, event.bootstrapServers.split(','), parts)
 }
 
+// Promise packages/msk-trigger/RULES.md#rule 11
+// Promise packages/msk-trigger/RULES.md#rule 12
+// Promise packages/msk-trigger/RULES.md#rule 13
 describe("the event has the same form as AWS's samples (rules 11 to 14)", () => {
   for (const name of ['msk', 'self-managed', 'schema-registry']) {
     it(`${name}: key for key`, () => assert.deepEqual(made(sample(name)), sample(name)))
@@ -61,6 +64,8 @@ function shape(value: unknown, path = ''): string[] {
     .toSorted()
 }
 
+// Promise packages/msk-trigger/RULES.md#rule 45
+// Promise packages/msk-trigger/RULES.md#rule 46
 describe("a destination's message has the same form as AWS's samples (rules 44 to 47)", () => {
   const message: PolledMessage = {
     key: Buffer.from('test-key'),
@@ -97,6 +102,7 @@ describe("a destination's message has the same form as AWS's samples (rules 44 t
   } as const
   const nowMs = Date.parse('2019-11-14T18:16:05.568Z')
 
+  // Promise packages/msk-trigger/RULES.md#rule 44
   it('in SQS and SNS', () => {
     assert.deepEqual(shape(batchRecord(discarded, origin, nowMs)), shape(sample<object>('destination-batch')))
   })

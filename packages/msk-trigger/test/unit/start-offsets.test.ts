@@ -25,6 +25,7 @@ function start(
 const from = (...offsets: number[]) => new Map(offsets.entries())
 
 describe('where a partition is read from', () => {
+  // Promise packages/msk-trigger/RULES.md#rule 34
   it('a new group starts at the starting position (rule 34)', async () => {
     const begun = async (position: StartingPosition) => {
       const { from: offsets, fresh } = await start(position, [])
@@ -45,6 +46,7 @@ describe('where a partition is read from', () => {
     assert.deepEqual((await start(LATEST, [])).pin, pin)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 36
   it('committed offsets take precedence over the starting position (rule 36)', async () => {
     const committed: [number, number][] = [
       [0, 4],

@@ -34,6 +34,7 @@ describe('a warning about the cloud is logged', () => {
     [{ onFailureDestination: 'kafka://failed' }, /: a Kafka topic as destination exists/],
   ]
   for (const [event, names] of provisionedOnly) {
+    // Promise packages/msk-trigger/RULES.md#rule 25
     it(`for ${Object.keys(event)} (rules 15, 25, 43)`, () => {
       const lines = warned(event)
       assert.equal(lines.length, 1)
@@ -74,6 +75,7 @@ describe('a warning about the cloud is logged', () => {
     assert.match(warned(time).join(), /has no effect without/)
   })
 
+  // Promise packages/msk-trigger/RULES.md#rule 10
   it('for a timeout over 14 minutes (rule 10), wherever it is set', () => {
     assert.match(
       warned({}, { timeout: 841 }).join(),

@@ -298,6 +298,7 @@ export function conformsAsReplaceableStates(
       assert.deepEqual(found.sequences, sequences)
     })
 
+    // Promise docs/reprocess.md#how-the-switch-works | A commit computed from the old state is refused after the switch, and an interruption leaves a whole state.
     it('given a replacement, then a commit from the new version is accepted, one from the old not', async () => {
       const state = await given()
       const conditions = await rebuilt(state)

@@ -46,6 +46,7 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
       )
     })
 
+    // Promise docs/guarantees.md#rule 28
     it('given a guess, then it is refused if it decides a skipped record, and only then', async () => {
       const { records, store } = skipping()
       const stateKey = newStateKey()

@@ -84,6 +84,7 @@ describe('given a metric with noise and a rhythm of the day', () => {
       (index, random) => usual(index, random) + (index >= at ? 8 * random : 0),
     ],
   ]
+  // Promise config/rules/kinds/anomaly.md#how-well-it-detects | A rule that learns tells a stuck sensor, a lost rhythm and another level, once.
   for (const [name, whys, value] of cases)
     test(`when there is ${name}, then it is told within a day, once`, () => {
       const { anomalies } = told({ count: at + 288, value })

@@ -30,6 +30,7 @@ describe('every route of the API', () => {
     const method = route.split(' ')[0] ?? ''
     const init = method === 'GET' ? {} : { method, body: '{}' }
 
+    // Promise docs/console.md#what-protects-it | Nothing is served without a token, to a foreign page, or with foreign scripts; sessions end.
     it(`given no session, then ${route} is refused`, async () => {
       const headers = method === 'GET' ? {} : { ...JSON_BODY, authorization: 'Bearer wrong' }
       assert.equal((await localConsole().ask(getPath(route), headers, init)).status, 401)
@@ -47,6 +48,7 @@ describe('every route of the API', () => {
     })
 
     if (method !== 'GET' && !QUESTIONS.has(route))
+      // Promise docs/console.md#who-may-do-what | A viewer can change nothing.
       it(`given a viewer, then ${route} is refused, as it changes something or takes a processor for itself`, async () => {
         const answer = await localConsole('viewer').ask(getPath(route), { ...BEARER, ...JSON_BODY }, init)
         assert.equal(answer.status, 403)

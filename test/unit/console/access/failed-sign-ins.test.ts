@@ -62,6 +62,7 @@ describe('the console', () => {
     ['a header for a page', '/alerts', { authorization: 'Bearer wrong' }, {}],
     ['the address', '/?token=wrong', {}, {}],
   ]
+  // Promise docs/console.md#in-an-account | The console has one token; wrong ones are reported and delayed. The former variables are named.
   for (const [what, path, headers, init] of cases)
     it(`given a wrong token in ${what}, then a failed sign-in is reported, without the token`, async () => {
       const { ask, failures } = localConsole()

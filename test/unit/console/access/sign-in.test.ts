@@ -67,6 +67,7 @@ describe('who comes to the console', () => {
     assert.equal((await ask('/api/environment', { authorization: `Bearer ${session}` })).status, 401)
   })
 
+  // Promise docs/console.md#opening-it | The printed address leads to the console, and signs in.
   it('given the printed address, then the token becomes a session of 12 hours and leaves the address', async () => {
     const answer = await ask(`/alerts?token=${TOKEN}&state=firing`)
     assert.equal(answer.status, 302)
@@ -148,6 +149,7 @@ describe('who comes to the console', () => {
     assert.notEqual(createLocalAccess('other', { name: 'ada', role: 'operator' }).cookieName, COOKIE)
   })
 
+  // Promise docs/console.md#what-protects-it
   it('given a sign-out, then the cookie is gone, and its session has ended, but no other', async () => {
     const [cookie, other] = [await signIn(), await signIn()]
     const answer = await ask('/sign-out', { ...FORM, cookie }, { method: 'POST' })

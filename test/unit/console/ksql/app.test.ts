@@ -318,6 +318,7 @@ describe('changes', () => {
     await until('the question has ended', () => served.tables.open === 0)
   })
 
+  // Promise config/views/README.md#asking-over-http
   it('given a table that is dropped, then an error is the last line', async () => {
     const rows = reading(await served.ask('/query', { ksql: PUSH }))
     await rows.next()

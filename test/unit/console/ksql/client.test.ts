@@ -45,6 +45,7 @@ describe('an unpatched client of ksqlDB', () => {
     assert.match(String(error?.message), /INSERT is not supported/)
   })
 
+  // Promise config/views/README.md#asking-over-http | A client of ksqlDB works as it is. A query of a table that is dropped ends with an error row, and a request that stays incomplete is ended.
   it('reads the current rows', async () => {
     const { data } = await client.query('SELECT * FROM device_activity_counts;')
     assert.deepEqual(data?.rows, [

@@ -54,6 +54,7 @@ describe('a stream of rows', () => {
     assert.deepEqual(ended, ['ended'])
   })
 
+  // Promise config/views/README.md#asking-over-http
   it('given a request that never ends, then its connection is closed', async () => {
     const impatient = await servedKsql({}, 100)
     const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1')

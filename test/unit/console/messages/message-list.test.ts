@@ -52,6 +52,7 @@ describe('given a topic with events, ticks and other records', () => {
     add({ value: null, key: Buffer.from('gone') })
   })
 
+  // Promise docs/console.md#messages | Messages of a topic are listed, narrowed and followed, whatever their format.
   it('when it is listed, then the newest come first, each decoded or with the reason why not', async () => {
     const { messages, hidden, endedBy, held } = await list()
     assert.deepEqual([hidden, endedBy, held], [1, 'end', 6])

@@ -67,6 +67,7 @@ function createCounters(outcomes: typeof OUTCOMES | undefined = OUTCOMES, lags =
 }
 
 describe('the counters of the overview', () => {
+  // Promise docs/console.md#the-overview
   it('given ticks and rules in readings, then a reading is what the processor applied, in one counter', () => {
     const counters = createCounters()
     assert.equal(counters.readings, 90)

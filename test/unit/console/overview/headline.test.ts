@@ -170,6 +170,7 @@ describe('the dot of a consumer', () => {
 })
 
 describe('a figure of the overview', () => {
+  // Promise docs/console.md#the-overview
   for (const [state, fact, shown, age] of [
     ['of now', known(6), { value: '6', isPast: false }, ''],
     ['of the past', known(6, 'away'), { value: '6', isPast: true }, /^as of /],

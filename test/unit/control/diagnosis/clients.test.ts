@@ -8,6 +8,7 @@ import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../../suppor
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+// Promise docs/doctor.md#group-and-state | Offsets of a group and of the state that do not agree are named.
 describe('given a consumer, when its group is held against its state', () => {
   const cases: [what: string, progress: Partial<PartitionProgress>, found: string[], says?: RegExp][] = [
     ['both at the end', {}, []],
@@ -71,6 +72,7 @@ describe('given a consumer', () => {
     assert.deepEqual(lagging({ ...idle, committedBefore: 990 }), [])
   })
 
+  // Promise docs/doctor.md#the-checks
   it('then more than 10,000 records or five minutes of lag are wrong', () => {
     assert.deepEqual(lagging({ waitsSeconds: 10 }), ['lag wrong'])
     const few = { committedBefore: 29_000, committedAfter: 29_000, applied: 28_999 }

@@ -38,6 +38,7 @@ describe('findings about the history', () => {
     assert.deepEqual(verdicts(objects), OK)
   })
 
+  // Promise docs/history.md#objects
   it('given missing ranges, then they are named by partition', () => {
     const objects = [
       object(5, 9, '2026-11-01'),

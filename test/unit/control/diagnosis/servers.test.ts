@@ -42,6 +42,7 @@ describe('given the brokers of an account', () => {
   it('then three in three zones with sound settings are ok', () =>
     assert.deepEqual(notOk(checkKafka(kafka(), ACCOUNT)), []))
 
+  // Promise docs/doctor.md#the-checks | Each check finds what it is for, in brokers, Redis, topics and clients.
   it('then each setting that loses something is wrong for each broker', () => {
     const settings = {
       'auto.create.topics.enable': 'true',

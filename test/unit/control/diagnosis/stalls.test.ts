@@ -73,6 +73,7 @@ describe('stalls and their causes', () => {
       assert.deepEqual(watcher.look({ next, end: 50, members: 0 }), [])
   })
 
+  // Promise docs/console.md#the-overview | The overview shows what has stalled or is late, and why, and which alerts fire; its figures count what they name. It shows nothing unknown as good.
   it('given a consumer that processes nothing, then it is stalled when its invocations must have ended', () => {
     const watcher = new Watcher()
     assert.deepEqual(watcher.lookFor(90_000, { end: 12 }), [])

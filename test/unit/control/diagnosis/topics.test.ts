@@ -26,6 +26,7 @@ describe('given a topic of an account, when its settings are held against the ta
     ['min.insync.replicas', '1', '2'],
     ['min.insync.replicas', '3', '2'],
   ]
+  // Promise docs/doctor.md#the-checks
   for (const [setting, value, must] of wrong)
     it(`then ${setting}=${value} is wrong, with what to change`, () => {
       const findings = checkTopic(NAMES, topic({}, { [setting]: value }), ACCOUNT)
@@ -58,6 +59,7 @@ describe('given a topic of an account, when its settings are held against the ta
     assert.deepEqual(notOk(checkTopic(NAMES, topic(copies([1, 2, 3], [], -1)), ACCOUNT)), ['in-sync wrong'])
   })
 
+  // Promise docs/guarantees.md#rule 24
   it('rule 24: other numbers of partitions than the configured one are wrong, with the setting for what exists', () => {
     const { partitions } = copies([1, 2, 3])
     assert.deepEqual(notOk(checkTopic(NAMES, topic({ partitions: partitions.slice(1) }), ACCOUNT)), [
@@ -81,6 +83,7 @@ describe('given a topic of an account, when its settings are held against the ta
     ])
   })
 
+  // Promise docs/doctor.md#rights
   it('then unreported settings are unknown, each with the necessary permission', () => {
     const findings = checkTopic(NAMES, topic({ settings: { unseen: 'Kafka refuses' } }), ACCOUNT)
     const unknown = findings.filter(({ verdict }) => verdict === 'unknown')

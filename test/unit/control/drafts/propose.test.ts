@@ -451,6 +451,7 @@ it('given metrics that merely rose, then it is asked last whether they count up'
 })
 
 describe('records of others', () => {
+  // Promise docs/your-own-data.md#2-drafts | The drafts are valid files and take the good records of the sample, and the command names each other one. They state what the records show: a unit in the case that it has, the time and the entity. What the records do not state is a question, and no word decides.
   for (const [what, [sample, time, ...parts]] of Object.entries(SAMPLES))
     it(`given ${what}, then the drafts take each record, and ask for what the sample does not say`, async () => {
       const records = await sample

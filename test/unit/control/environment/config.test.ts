@@ -178,6 +178,7 @@ describe('the configuration', () => {
 })
 
 const WRITER = { STORAGE_URL: 'postgres://writer@db.example/sluice', STORAGE_SECRET: 'rds' }
+// Promise docs/storage.md#readers
 for (const [reader, need] of [
   [undefined, /set STORAGE_READER_SECRET/],
   ['rds', /a role that can only read/],

@@ -87,6 +87,7 @@ describe('an operation that is carried out', () => {
     assert.equal((await ended({ ...failing, awayFrom: 2 })).outcome, AWAY)
   })
 
+  // Promise docs/commands.md#operations
   it('given that its beginning cannot be audited, then nothing is done', async () => {
     const { outcome, audits } = await ended({ awayFrom: 1, after: () => assert.fail('it is carried out') })
     assert.match(String(outcome), /Nothing was changed, because it could not be audited: Kafka does not/)

@@ -393,6 +393,7 @@ describe('statements that are saved', () => {
     assert.deepEqual([packaged?.generation, packaged?.columns[1]?.name], ['1ce579aa', 'KSQL_COL_1'])
   })
 
+  // Promise config/views/README.md#applying
   it('given a table that vanished from its file, then it stays until it is dropped', async () => {
     const started = await Started.create()
     started.save('b.sql', CREATE)

@@ -16,6 +16,7 @@ function decided(setting: string, found: string, wanted: string, facts: Partial<
   return plan.refused[0]?.because ?? 'changed'
 }
 
+// Promise docs/kafka.md#keep-topics-as-the-table-says | A plan changes what can be changed and refuses what loses records.
 describe('given a difference between a topic and the table, when it is planned', () => {
   it('then it is changed, or refused with the reason', () =>
     goldenAnswers('topics-decisions', text => {

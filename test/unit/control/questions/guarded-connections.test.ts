@@ -38,6 +38,7 @@ describe('connections without an operation', () => {
 
   afterEach(() => connections.close())
 
+  // Promise docs/commands.md#operations
   it('when it writes to Redis, then each command that can is refused, and so are scripts', async () => {
     const redis = await connections.redis()
     const writing = Object.keys(COMMANDS).filter(name => COMMANDS[name]?.flags.includes('write'))

@@ -30,6 +30,7 @@ describe('given a schema registry, when its subjects are listed', () => {
     ])
   })
 
+  // Promise docs/kafka.md#the-same-in-the-console
   it('then the versions of a subject that is answered late are unknown, and the others are listed', async t => {
     const { rows: subjects } = await listed(t, {
       '/subjects': ['a', 'b', 'c'],

@@ -49,6 +49,7 @@ describe('a statement about the database of storage', () => {
       assert.ok(!isOfStorage(statement), statement)
   })
 
+  // Promise docs/alerts.md#sql
   it('then alert_log is answered without the program of SQLite, in every format', async () => {
     const count = 'SELECT alert_type, COUNT(*) AS n, NULL AS x FROM alert_log GROUP BY alert_type;'
     assert.equal((await sql(count, '--format', 'csv')).stdout, 'alert_type,n,x\r\nHIGH_TEMP,1,\r\n')

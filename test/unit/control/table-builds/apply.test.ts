@@ -11,6 +11,7 @@ const OLD = tablePlan(undefined, { name: 'a', generation: '1' })
 const NEW = tablePlan(undefined, { name: 'a', generation: '2' })
 
 describe('a change of the tables', () => {
+  // Promise config/views/README.md#applying
   it('waits for the consumer before it switches, and before it drops the groups of the old tables', async () => {
     const changing = new Changing()
     await changing.inForce.write(createActivatedPlan({ streams: [], tables: [OLD] }, []))

@@ -146,6 +146,7 @@ describe('the past of a table', () => {
     assert.ok(applied.length > 1_500)
   })
 
+  // Promise config/views/README.md#applying
   it('given a run that breaks at any write, then each row is applied once, in the same order', async () => {
     const whole = new Rows()
     await whole.run(0, false)

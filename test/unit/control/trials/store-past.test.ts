@@ -74,6 +74,7 @@ async function runLive(storage: Storage, records: readonly LogRecord[]): Promise
 }
 
 describe('the past in a database', () => {
+  // Promise docs/storage.md#the-past | The past has the rows of the live function, and only adds what is missing.
   it(`given ${SEEDS} logs, partly in objects and partly stored live, then the rows are those of the live function`, async () => {
     for (let seed = 0; seed < SEEDS; seed += 1) {
       const random = new Random(seed)

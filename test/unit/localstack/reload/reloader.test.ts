@@ -269,6 +269,7 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
       assert.equal(getVersion('alerting'), 'first')
     })
 
+    // Promise docs/local-and-cloud.md#editing-while-it-runs
     it('when it names a mapping that is not there, then the old one stays, with file and reason', async () => {
       await rm(join(folder, 'mappings', 'beds.yaml'))
       assert.match(await save('new'), /^refused: .*inputs\.yaml:2:30 /)

@@ -38,6 +38,7 @@ const resumed = (name: string): Report => ({
 })
 
 describe('the problems of a run', () => {
+  // Promise docs/observability.md#what-npm-start-shows | What has stalled is reported once with its reason, and once when it is over.
   it('given a function that stalls, then it is reported once with its reason, and once when it is over', () => {
     const run = new Run()
     run.report(stalled('alerting', 'boom\n  at x.ts:1'), stalled('alerting', 'boom'), resumed('alerting'))

@@ -29,6 +29,7 @@ describe('what npm start does by itself', () => {
     )
   })
 
+  // Promise docs/local-and-cloud.md#npm-start
   it('given SLUICE_GENERATOR=off or --no-generator, then no readings are simulated, and the clock continues', () => {
     const quiet = {
       first: ['first', 'last'],

@@ -30,6 +30,8 @@ it('given readings of one day, then the timer is set with the first of them, and
   assert.deepEqual(schedule(midnight, midnight + DAY_MS - 1), [])
 })
 
+// Promise docs/guarantees.md#rule 19
+// Promise docs/state.md#how-long-things-are-kept | An entity is forgotten after eight silent days.
 describe('rule 19: an entity that is quiet for longer than the log keeps readings', () => {
   const tooLong = 11 * DAY_MS
 

@@ -41,6 +41,7 @@ describe('producers of several formats on one topic', () => {
     for (const other of others) assert.deepEqual(other?.data, first?.data)
   })
 
+  // Promise docs/data-formats.md#data-formats | A reading that is sent in JSON and again in another format is a repeat.
   for (const as of Object.keys(SENT_AS) as SentAs[])
     it(`given one event as json and again as ${as}, then the second is a repeat`, async () => {
       const stage = new FormatStage(registry.uri)
@@ -133,6 +134,7 @@ describe('a registry that cannot be reached', () => {
       }),
     )
 
+  // Promise docs/data-formats.md#with-a-schema-registry | While a registry cannot be reached, records that need it wait, and none is lost. Data that names its schema is never read with a packaged one.
   for (const [what, listener] of [
     ['is down', (_: unknown, response: { destroy(): void }) => response.destroy()],
     [
@@ -188,6 +190,7 @@ describe('a registry that cannot be reached', () => {
 describe('what Lambda has read with a registry of its own', () => {
   const reading = environmentReading('r-1')
 
+  // Promise docs/data-formats.md#with-lambdas-own-schema-registry-support | Records that Lambda has read with a registry of its own are those of the log.
   it('given SOURCE, then the id is put back: a failure has the bytes of the log', async () => {
     const stage = new FormatStage(registry.uri)
     const record = avroRecord(framed(AVRO_ID, avroBytes(reading).subarray(0, 9)))

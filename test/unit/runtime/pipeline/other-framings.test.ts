@@ -52,6 +52,7 @@ describe('data whose schema is named by a header', () => {
     })
   }
 
+  // Promise docs/data-formats.md#with-a-schema-registry
   it('given a schema with other names, then its names count, not those of the packaged one', async () => {
     registry.schemas.set(GUID, { schema: OTHER })
     const stage = new FormatStage(registry.uri)

@@ -33,6 +33,7 @@ describe('given no registry', () => {
       assert.equal(data.location.site, 'test-site')
     })
 
+  // Promise docs/schemas.md#which-format-is-written | SERIALIZATION decides by family and type.
   test('when a type is named beside its family, then its own name decides', async () => {
     const writer = await createWriter(`environment=json,${type}=avro`)
     assert.ok(Buffer.isBuffer(writer.write(reading).data))

@@ -90,6 +90,7 @@ export function commitTests(store: () => StateStore): void {
     assert.deepEqual((await store().load(stateKey, wanted)).sequences, sequences)
   })
 
+  // Promise docs/guarantees.md#rule 1
   it('given another version, then a commit is refused and changes nothing', async () => {
     const stateKey = newStateKey()
     await store().commit(stateKey, createChange({ appliedOffset: 3, states: new Map([['e', '1']]) }))
@@ -113,6 +114,7 @@ export function commitTests(store: () => StateStore): void {
     )
   })
 
+  // Promise docs/guarantees.md#Two invocations that overlap do not both count
   it('given two concurrent commits on the same version, then exactly one succeeds', async () => {
     const stateKey = newStateKey()
     const both = ['1', '2'].map(state =>

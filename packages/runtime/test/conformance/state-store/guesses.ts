@@ -25,6 +25,7 @@ export function guessTests(store: () => StateStore): void {
     return { stateKey, answer }
   }
 
+  // Promise docs/guarantees.md#rule 28
   it('rule 28: given the mark of the last commit, then a guess is committed', async () => {
     const { stateKey, answer } = await guessAfter({ ids: [id('old')] })
     assert.notEqual(answer, 'refused')

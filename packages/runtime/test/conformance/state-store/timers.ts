@@ -40,6 +40,7 @@ export function timerTests(store: () => StateStore): void {
       assert.equal((await store().load(stateKey, until(101))).timers.size, 1)
     })
 
+    // Promise docs/guarantees.md#Pauses do not move log time
     it('given a pause before a chunk, then the clock advances by at most one step', async () => {
       const stateKey = newStateKey()
       await store().commit(

@@ -57,6 +57,7 @@ it('given ids that a producer made to share a bucket, then no value that holds t
   assert.equal(version.appliedOffset, 6, 'removed ids do not count as evicted')
 })
 
+// Promise docs/guarantees.md#what-an-operator-must-know
 describe('a server that has evicted a part of a partition state', () => {
   const HOUR_MS = 3_600_000
   /** Fills a state with two commits, so that every part has contents, and one id is in a generation before the present one. */

@@ -42,6 +42,7 @@ describe('CloudEvents of the package', () => {
     })
   }
 
+  // Promise docs/producer.md#publishing-events-from-your-own-code | CloudEvents are published as they are, each event has a report, memory is bounded, and bytes and latencies are measured.
   for (const mode of ['binary', 'structured'] as const)
     it(`in ${mode} mode: given some, then the topic has the same, also after a handler publishes them`, async () => {
       const topic = `cloud-events-${randomUUID()}`

@@ -72,6 +72,7 @@ describe('a producer whose acknowledgements are lost', () => {
     return [numbers, front]
   }
 
+  // Promise docs/producer.md#each-record-once-and-in-order
   it('given idempotence, when answers are lost and requests arrive late, then each is there once, in order', async () => {
     const [numbers, { met }] = await publishedBehindFront({ idempotent: true })
     assert.ok(met.swallow >= 2 && met.cut >= 2 && met.late >= 2, JSON.stringify(met))

@@ -31,6 +31,7 @@ for (const [given, from, to, says] of periods)
     await assert.rejects(admin.connect(), error => says.test(connectionProblem(error) ?? ''))
   })
 
+// Promise docs/kafka-security.md#certificates | A renewed client certificate is shown by the next connection.
 it('given a client certificate that is renewed, then the next connection shows the new one', async () => {
   const [old, renewed] = [await client('old'), await client('renewed')]
   const shown: string[] = []

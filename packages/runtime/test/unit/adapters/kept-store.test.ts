@@ -93,6 +93,7 @@ const count = async (stage: Stage) => {
 }
 
 describe('given an instance that has committed a partition last', () => {
+  // Promise docs/guarantees.md#rule 28
   it('rule 28: when the next records need only what it has kept, then nothing is loaded', async () => {
     const { stage, calls } = await begin([reading(0), reading(1, 'alarm', 's-7')])
     assert.deepEqual(await calls(reading(2), reading(3)), GUESSED)

@@ -41,6 +41,7 @@ const EXPECTED: Readonly<Record<MskConnectivity, Partial<Record<KafkaAuth, strin
   'multi-vpc': { tls: 'b-1.vpc:14001', iam: 'b-1.vpc:14005', 'scram-sha-512': 'b-1.vpc:14003' },
 }
 
+// Promise docs/kafka-security.md#which-brokers-of-an-msk-cluster | Brokers of MSK follow from the authentication and the connectivity.
 describe('the brokers of a cluster on MSK', () => {
   const variables = process.env
   let msk: MskEmulator

@@ -48,6 +48,7 @@ describe('the newest batches of a partition', () => {
     assert.deepEqual([await newest(), requests], [{ 0: 599, 1: undefined }, [[100, 0]]])
   })
 
+  // Promise docs/doctor.md#the-checks
   it('given that they exceed it, then the last batch is read alone', async () => {
     const { newest, requests } = broker([records(600, 10), records(600, 900), records(3, 1)])
     assert.deepEqual(await newest(), { 0: 599, 1: 599, 2: 2 })

@@ -126,6 +126,7 @@ describe('the spans of a batch', () => {
     assert.equal(batch[0]?.parentSpanContext?.spanId, invocation?.spanContext().spanId)
   })
 
+  // Promise docs/observability.md#spans | A batch of a partition has one span, and each sampled record one in its own trace, which goes from a reading to its notification.
   it('given sampled records of two traces and others, then each sampled one has a span below its sender', async () => {
     const withState = { extensions: { ...traced('b').extensions, tracestate: 'v=1' } }
     const commitMs: number[] = []
@@ -260,6 +261,7 @@ describe('the spans of a batch', () => {
       )
   })
 
+  // Promise packages/runtime/README.md#names
   it('given an application with another name, then attributes of the engine begin with it', async () => {
     const { batch } = await readSpans(stage => stage.batch([record(0, reading('a'))]), {
       application: { ...APPLICATION, name: 'shop' },

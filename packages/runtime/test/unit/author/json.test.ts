@@ -93,6 +93,7 @@ describe('plain JSON records', () => {
     assert.deepEqual([type, subject, data], ['orders.tombstone', 'c-1', undefined])
   })
 
+  // Promise packages/runtime/README.md#plain-json-topics | A plain JSON record is an event whose id follows from its place, and a redrive has the same.
   it('given a record that is redriven, then id and entity follow from its first place', () => {
     const seen = ({ partition, offset, timestampMs }: JsonRecord) => `${partition}:${offset}:${timestampMs}`
     const place = { partition: 2, offset: 3, timestampMs: NOON_MS }

@@ -69,6 +69,7 @@ describe('the kit for processes', () => {
     'crypto.randomUUID()': () => crypto.randomUUID(),
     'crypto.randomUUID() of node:crypto': () => randomUUID(),
   }
+  // Promise packages/runtime/README.md#3-its-test | The kit fails a step that depends on a clock or on random numbers.
   for (const [call, onEvent] of Object.entries(impure))
     it(`given a step that calls ${call}, then it fails with the name of the process, and only the step`, async () => {
       const [named = ''] = call.split(' of ')

@@ -38,6 +38,7 @@ describe('a CloudEvent of the package, given to the producer', () => {
     })
   })
 
+  // Promise docs/producer.md#publishing-events-from-your-own-code
   for (const [given, data, expected] of [
     ['bytes', Buffer.from([0, 255]), Buffer.from([0, 255])],
     ['no bytes', new Uint8Array(), Buffer.of()],

@@ -32,6 +32,7 @@ async function startHandler<Handler extends { start(): Promise<unknown> }>(
 describe('the name of an application', () => {
   const shop = application({ name: 'my-shop', topics: ['orders'], read: json() })
 
+  // Promise packages/runtime/README.md#names | The application's name begins the namespace of metrics, attributes of spans and variables.
   it('given it, then metrics have it as their namespace, and the environment of its own variable', async () => {
     // The function reserves more time than there is, so the batch waits in Kafka, and no server is asked.
     const variables = { MY_SHOP_ENV: 'eu', SLUICE_ENV: 'other', APP_ENV: 'other' }

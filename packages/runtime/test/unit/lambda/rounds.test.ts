@@ -23,6 +23,7 @@ describe('the rounds of a run', () => {
     return begun
   }
 
+  // Promise docs/notifications.md#when-a-notification-is-sent
   it('given an interval, then they fill the minute until the next run', async () => {
     const seconds = async (every: number) => (await rounds(every * 1_000)).map(ms => ms / 1_000)
     assert.deepEqual(await seconds(5), [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55])

@@ -75,6 +75,7 @@ describe('an outbox that cannot be trimmed', () => {
       { name: 'segments', accepts, segments: { offsets: 2 }, write: async () => confirmSegment('written') },
     ],
   ]
+  // Promise docs/guarantees.md#What happened is emitted
   for (const [shape, process] of consumers)
     for (const fault of ['refused', 'not answered'])
       it(`given ${shape} and a trim that is ${fault}, then a repeat of the batch publishes the same ids and trims`, async () => {

@@ -73,6 +73,7 @@ for (const [kind, consumer] of [
   ['segment sink', segmentSink],
 ] as const)
   describe(`repeats of emissions, for a ${kind}`, () => {
+    // Promise docs/guarantees.md#An emission that our consumers read again counts once, however late
     it('given the same sequence again, or a lower one, then it is a repeat, whatever its id', async () => {
       const events = [sent('1', sequenceAt(7)), sent('2', sequenceAt(7)), sent('3', sequenceAt(6, 9))]
       assert.deepEqual(await runForOutcomes(consumer, ...events), [APPLIED, REPEAT, REPEAT])

@@ -32,6 +32,7 @@ function redriven(offset: number, original: ReturnType<typeof failing>) {
 }
 
 describe('the memory for failures', () => {
+  // Promise docs/guarantees.md#what-bounds-the-memory | What one producer makes others remember is bounded.
   it('given a producer that fails too often, then others can be redriven, and its own newest', async () => {
     const stage = stageWith(LIMIT)
     const other = failing(0, '/environment/other')

@@ -275,6 +275,7 @@ describe('a log of another application', () => {
     assert.deepEqual(generations, [0, 1, 2])
   })
 
+  // Promise docs/inputs.md#keys | A topic that was created again is read from its start, as a new log.
   it('is read from its start when it was created again, with one warning and other ids', async () => {
     const topic = new ForeignTopic()
     const old = createRecords(0, ['x', 'bad', 'y'])

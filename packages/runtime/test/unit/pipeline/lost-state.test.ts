@@ -18,6 +18,7 @@ function keptFrom(offset: number, log: readonly LogRecord[]) {
 }
 
 describe('rule 5: a state that is gone is read back from the log', () => {
+  // Promise docs/guarantees.md#rule 5
   it('rule 5: given an old snapshot whose next records have expired, then the rest is read, with a report', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 3))
@@ -30,6 +31,7 @@ describe('rule 5: a state that is gone is read back from the log', () => {
     assert.deepEqual(stage.observer.list('expired'), [{ fromOffset: 4, toOffset: 5 }])
   })
 
+  // Promise docs/state.md#drop | A dropped partition reads its log from the start.
   it('rule 5: given a state that is lost, then its log is read from the start, with an alarm', async () => {
     const stage = new Stage()
     stage.inLog(readings(0, 5))

@@ -23,6 +23,7 @@ describe('entities that producers add to a partition state', () => {
     return record(offset++, event)
   }
 
+  // Promise docs/guarantees.md#what-bounds-the-memory
   it('given a flood of one source, then new entities fail, and known ones and other sources go on', async () => {
     const stage = createStage()
     const flood = Array.from({ length: PER_DAY + 3 }, (_, index) => from(`flood-${index}`))

@@ -18,6 +18,7 @@ const large: LogRecord = {
 }
 
 describe('a record larger than Lambda can deliver', () => {
+  // Promise docs/troubleshooting.md#batch-and-message-sizes | A record that Lambda cannot deliver fails by its place, and those around it are applied.
   it('given that it was not delivered, then it fails by its place, and those around it are applied', async () => {
     const stage = new Stage()
     stage.inLog([before, large, after, later])

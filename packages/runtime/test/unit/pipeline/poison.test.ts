@@ -81,6 +81,8 @@ describe('records that cannot be processed', () => {
       }
     })
 
+  // Promise packages/runtime/README.md#A record that cannot be processed does not block: it becomes a failure record
+  // Promise docs/guarantees.md#Poison does not block
   for (const [name, content, code] of table)
     it(`given ${name}, then it fails (${code}) and its batch continues`, async () => {
       const stage = new Stage()
@@ -211,6 +213,7 @@ describe('records that cannot be processed', () => {
     ])
   })
 
+  // Promise docs/consumers.md#1-the-process | What a process may not do is its error, and its state stays.
   it('given a process that changes its state and then throws, then the next event finds the old state', async () => {
     const process: KeyedProcess<{ count: number }> = {
       name: 'careless',

@@ -84,6 +84,7 @@ async function listDecided(stage: Stage): Promise<unknown[]> {
 }
 
 describe('reads of the log, by twelve partitions of a batch', () => {
+  // Promise docs/guarantees.md#the-memory-of-a-function | Few partitions of an invocation have records from the log in memory at once.
   it('given that each must read its log, then few have records from it at once, and all are decided', async () => {
     const { stage, watched, ports } = given()
     assert.deepEqual(await stage.consume(kafkaEvent(DELIVERED), { ports }), { batchItemFailures: [] })

@@ -53,6 +53,7 @@ async function failedOnce(failing: LogRecord = record(3, reading('a')), message?
 }
 
 describe('the history of a redriven record', () => {
+  // Promise docs/failures.md#the-history-of-a-failure | A failure carries its attempts, within bounds.
   it('given that it fails again and again, then each failure has all attempts before it, with who redrove', async () => {
     const { again, failure, stage, mood } = await failedOnce()
     await again()

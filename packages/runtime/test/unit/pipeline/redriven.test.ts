@@ -50,6 +50,7 @@ async function failedOnce() {
   return { stage, failed, refused }
 }
 
+// Promise docs/guarantees.md#rule 11
 describe('rule 11: a record that comes back', () => {
   it('given an open failure, then its next attempt is applied, and only once', async () => {
     const { stage, failed, refused } = await failedOnce()

@@ -58,6 +58,7 @@ class Failing {
 }
 
 describe('failures that only a rebuild has found', () => {
+  // Promise docs/reprocess.md#what-is-published | Nothing is published again except failures that only the rebuild has found.
   it('given a record that was applied and fails now, then its failure is published, and its retry applied', async () => {
     const failing = new Failing(3)
     await failing.stage.batch(failing.log)

@@ -45,6 +45,8 @@ function readContents(stage: Stage) {
 
 describe('reprocessing a partition', () => {
   for (let seed = 1; seed <= SEEDS; seed += 1)
+    // Promise docs/reprocess.md#reprocessing-compute-states-anew | The same code gives the live state again.
+    // Promise docs/reprocess.md#how-the-switch-works
     it(`given log ${seed}, kills and other commands beside a consumer, then the new state equals the live one`, async () => {
       const random = new Random(seed)
       const log = watchedLog(random, LENGTH)
@@ -116,6 +118,7 @@ describe('reprocessing a partition', () => {
     })
   })
 
+  // Promise docs/reprocess.md#the-code-that-is-deployed | Two versions of the code never make one state.
   it('given other code in the live consumer, then nothing is switched and the error names its version', async () => {
     const log = readings(10)
     const stage = new Stage()

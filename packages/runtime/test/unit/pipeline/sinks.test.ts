@@ -78,6 +78,8 @@ describe('a sink', () => {
     assert.equal(commits, 0, 'nothing is stored for records that were decided before')
   })
 
+  // Promise packages/runtime/README.md#A sink delivers each event at least once, each time with the same key
+  // Promise docs/consumers.md#other-shapes | A sink gets events in order, each with a key that is the same at every delivery.
   it('given a crash after the delivery, then the repeat has the same key, and no other event has it', async () => {
     const { sink, keys } = receiver(() => RUNG)
     const stage = new Stage(sink)
@@ -202,6 +204,7 @@ describe('a sink', () => {
     assert.deepEqual(calls, [['a', 'b', 'c'], ['a'], ['a'], ['a']])
   })
 
+  // Promise docs/failures.md#three-tries | A sink offers an event three times before it fails.
   it('given one never taken, then it fails as not-accepted after three offers; a refused one at once', async () => {
     const { sink, calls } = receiver(id => (id === 'a' ? retry('busy') : reject('no such bell')))
     const stage = new Stage(sink)
@@ -313,6 +316,7 @@ describe('a sink', () => {
       assert.deepEqual([offers, stage.outcomes], [[undefined, ['a', 'b'], ['b']], ['applied/rung']])
     })
 
+    // Promise docs/notifications.md#slow-and-dead-receivers
     it('given one that never accepts it, then its failure, retries and later failures are for it alone', async () => {
       const { stage, offers } = createSink(...Array.from({ length: 6 }, () => left('b')))
       await stage.batch(records('x'))

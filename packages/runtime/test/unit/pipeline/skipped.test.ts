@@ -40,6 +40,7 @@ const skip = (stage: Stage, { offset }: LogRecord = POISON, digest = computeDige
 const listFailures = (stage: Stage) => stage.events.map(({ data }) => data as FailureData)
 
 describe('given a record that an operator has set aside', () => {
+  // Promise docs/failures.md#a-record-that-stops-its-function
   it('then it fails without a step, and those around it are applied', async () => {
     const { stage } = listing()
     assert.equal(await skip(stage), 'skipped')

@@ -43,6 +43,7 @@ async function readStored(stage: Stage, entity = ONE): Promise<string | undefine
 }
 
 describe('a state that an older version of the code has stored', () => {
+  // Promise docs/consumers.md#changing-the-shape-of-a-state | States of older versions are migrated; those of newer ones wait.
   it('given an event, or a timer, of its entity, then the state is migrated in that step', async () => {
     const stage = new Stage(counting(1))
     await stage.batch([record(0, reading('a')), record(1, reading('b', { sensor: 's-2' }))])
@@ -54,6 +55,7 @@ describe('a state that an older version of the code has stored', () => {
     assert.equal(await readStored(stage, TWO), '@1 v3 {"count3":1}')
   })
 
+  // Promise packages/runtime/README.md#states-that-change-and-entities-that-end | A migrate that throws makes its partition wait, and no failures.
   it('given a migration that throws, or returns nothing, then the partition waits for code that can', async () => {
     const broken = () => {
       throw new TypeError('cannot read {"count1":1}')

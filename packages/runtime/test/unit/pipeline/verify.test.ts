@@ -115,6 +115,7 @@ describe('a comparison of live states with their log', () => {
       return { process, mended }
     }
 
+    // Promise docs/verify.md#exceptions | What no log gives again is counted, and not reported.
     it('then what its entity differs by is counted, and not reported', async () => {
       const { process, mended } = failing()
       const whole = await played(process)
@@ -195,6 +196,7 @@ describe('a log that has lost its start', () => {
     return { stage, log, changed }
   }
 
+  // Promise docs/verify.md#where-it-begins | An entity from before the first record kept is counted, and never a difference.
   it('given an entity from before, then it is counted, and is no difference', async () => {
     const { stage, log, changed } = await expired()
     for (const change of [() => {}, () => changed(ENTITY)]) {

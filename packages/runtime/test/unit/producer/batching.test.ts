@@ -146,6 +146,7 @@ describe('batches', () => {
     assert.ok(bytes_sent < 5_000, `${bytes_sent}`)
   })
 
+  // Promise docs/producer.md#publishing-events-from-your-own-code
   it('given more than the buffer holds, then enqueue waits, and without waiting it is refused', async () => {
     const { producer, brokers, enqueue, begin } = stage({
       profile: 'plain',
@@ -173,6 +174,7 @@ describe('batches', () => {
 })
 
 describe('errors', () => {
+  // Promise docs/producer.md#each-record-once-and-in-order | With idempotence a lost answer repeats and reorders nothing.
   it('given a lost answer, when it is idempotent, then the same sequence is sent before anything else', async () => {
     const { brokers, clock, enqueue, begin } = stage({ profile: 'balanced', batchRecords: 2 })
     await begin()

@@ -4,6 +4,7 @@ import { readProducerConfig, TelemetryProducer } from '../../../producer/index.t
 import { producerSettings } from '../../../settings/producer.ts'
 
 describe('the settings of a producer', () => {
+  // Promise docs/producer.md#profiles | Each setting of a profile has the documented value.
   it('given a profile, then its settings have the documented values', () => {
     const { batchBytes, lingerMs, compression, acks, idempotent, retries, clientId } =
       producerSettings('balanced')
@@ -67,6 +68,7 @@ describe('the settings file of a producer', () => {
       assert.equal(config.compression, codec)
     })
 
+  // Promise docs/producer.md#a-settings-file-avro-and-protobuf | A program reads the settings file of commands, and writes Avro and Protobuf with schemas of its own.
   for (const [format, bytes] of [
     ['avro', '06'],
     ['protobuf', '0803'],

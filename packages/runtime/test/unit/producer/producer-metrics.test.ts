@@ -11,6 +11,7 @@ function listLatencies(latenciesMs: Iterable<number>) {
 const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1)
 
 describe('the latencies of a producer', () => {
+  // Promise docs/producer.md#publishing-events-from-your-own-code
   it('given batches, then half took at most p50, and 99 in 100 at most p99, in any order', () => {
     assert.deepEqual(listLatencies([]), { p50: 0, p99: 0 })
     assert.deepEqual(listLatencies([4.26]), { p50: 4.3, p99: 4.3 })

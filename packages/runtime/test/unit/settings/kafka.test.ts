@@ -96,6 +96,7 @@ describe('how to connect to Kafka', () => {
     })
 })
 
+// Promise docs/kafka-security.md#secured-clusters
 describe('settings of Kafka that do not fit together', () => {
   const PLAIN = { ...BROKERS, KAFKA_AUTH: 'plain' }
   const cases: [environment: Record<string, string>, error: RegExp][] = [
@@ -148,6 +149,7 @@ describe('the compression', () => {
       assert.equal(readSettings([KAFKA], environment).compression, compression))
 })
 
+// Promise docs/kafka-security.md#azure-event-hubs | A connection string of Event Hubs gives brokers, user, password and topic.
 describe('a connection string of Event Hubs', () => {
   const cases: [string: string, expected: object | undefined][] = [
     [STRING, { broker: 'ns.servicebus.windows.net:9093', isEncrypted: true }],

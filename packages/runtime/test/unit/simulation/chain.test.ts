@@ -15,6 +15,7 @@ const MET = [
 describe('emissions with an origin', () => {
   const met = new Set<string>()
 
+  // Promise docs/guarantees.md#An emission that our consumers read again counts once, however late
   it(`given ${PLAYED} schedules with losses, takeovers, redrives and late copies, then each emission counts once`, async () => {
     for (let seed = 0; seed < PLAYED; seed += 1) {
       const played = await playChain(seed)

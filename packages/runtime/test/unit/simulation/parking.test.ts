@@ -24,6 +24,7 @@ const MET = [
 ]
 
 describe('given random failures and retries', () => {
+  // Promise docs/consumers.md#order-behind-a-retry | Later events of an entity wait behind the retry of an earlier one, within bounds.
   for (const [name, play] of Object.entries(PLAYS))
     it(`given ${name}, then each is applied once, in its entity's order`, async () => {
       const met = new Set<string>()

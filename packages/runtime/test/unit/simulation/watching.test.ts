@@ -33,6 +33,14 @@ describe('rule 21: the same log gives the same', () => {
   const unlike: string[] = []
   const seen = { late: 0, start: 0, doubt: 0, excepted: 0, states: 0, timers: 0, emission: 0, content: 0 }
 
+  // Promise packages/runtime/README.md#What is emitted happened, and what happened is emitted at least once, with the same id
+  // Promise packages/runtime/README.md#If Redis or Kafka is away, nothing is lost
+  // Promise packages/runtime/README.md#The same log gives the same states, ids and emissions
+  // Promise docs/guarantees.md#The same log gives the same states, emissions and ids: live, late or replayed, however it is cut into batches
+  // Promise docs/guarantees.md#What happened is emitted
+  // Promise docs/guarantees.md#If Redis or Kafka is away, nothing is lost
+  // Promise docs/guarantees.md#rule 21
+  // Promise docs/guarantees.md#rule 28
   it(`rule 21: given ${PLAYED} random schedules with every fault, then each ends as an undisturbed reading`, async () => {
     for (let seed = 0; seed < PLAYED; seed += 1) {
       const played = await playWatching(seed)
@@ -49,6 +57,7 @@ describe('rule 21: the same log gives the same', () => {
     )
   })
 
+  // Promise docs/verify.md#verifying | Whatever has happened to invocations, states equal their log; one field or emission that was changed is found.
   it('given the live states of these schedules beside their log, then only what is changed by hand differs', () => {
     assert.deepEqual(unlike, [])
     // They have met every beginning, other code, and each kind of change.

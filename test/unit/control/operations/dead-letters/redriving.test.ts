@@ -82,6 +82,7 @@ describe('whether a dead letter is redriven', () => {
       assert.equal(why(changes), expected)
     })
 
+  // Promise docs/failures.md#what-lambda-itself-gives-up
   it('given one that Lambda discarded before, then it is only dropped', () => {
     const row = createRow({ errorType: 'lambda-discarded' })
     assert.equal(findLeftOutReason(row, ofAll), 'never-failed')
@@ -89,6 +90,7 @@ describe('whether a dead letter is redriven', () => {
     assert.equal(row.code, 'lambda-discarded')
   })
 
+  // Promise docs/failures.md#in-the-console
   it('given one that is named, then the console offers a redrive exactly if the command does it', () => {
     const large = [
       'one that is too large',
@@ -182,6 +184,7 @@ describe('operations on the same dead letters at once', () => {
     ...deadLetterRow(FAMILIES, letter({}, offset)),
     ...{ partition: 2, offset },
   }))
+  // Promise docs/commands.md#operations | An operation keeps to its environment and leaves audit events of its beginning and of what it did itself, and a command or a page that is not one cannot write.
   for (const [title, changes] of [
     ['five without a rate', [{}, {}, {}, {}, {}]],
     ['three of them with a rate', [{ perSecond: 40 }, {}, { perSecond: 80 }, { perSecond: 8 }]],
@@ -222,6 +225,7 @@ describe('operations on the same dead letters at once', () => {
 describe('a dead letter of a record of an input', () => {
   const ofInput = letter({ consumer: 'intake', originalTopic: 'greenhouse', originalPartition: 7 })
 
+  // Promise docs/inputs.md#dead-letters
   it('goes to the topic for such records, with its original position, and never into the input', () => {
     const record = buildRedrive(ofInput, TOPICS, BY_ANN)
     assert.ok(typeof record !== 'string')
@@ -240,6 +244,7 @@ describe('a dead letter of a record of an input', () => {
 })
 
 describe('what is redriven', () => {
+  // Promise docs/failures.md#what-a-redrive-does
   it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', async () => {
     const record = buildRedrive(letter({ originalKey: null }), TOPICS, BY_ANN)
     assert.ok(typeof record !== 'string')

@@ -26,6 +26,7 @@ const TOA5 = `"TOA5","Mast1","CR1000X","12345","Std","prog","4711","Met"
 `
 
 describe('a row of units below the header', () => {
+  // Promise docs/your-own-data.md#limits | A row of units below the header of a CSV file is not a record.
   for (const [what, text, lines, units] of [
     ['units', 'time,t,h\n,°C,%\n2026-01-01 08:00,1,2\n2026-01-01 08:10,1,2\n', [3, 4], ['°C', '%']],
     ['units in brackets', 'time;t\n[UTC];[°C]\n2026-01-01;"21,5"\n', [3], ['[UTC]', '[°C]']],

@@ -6,6 +6,7 @@ import { deviceMapping } from '../../../mapping/support.ts'
 
 const FIELDS = 'deviceId: id, model: model'
 
+// Promise config/mappings/README.md#what-does-not-fit
 describe('the fields of records that a mapping does not use', () => {
   for (const [given, fields, more, documents, unused] of [
     [

@@ -100,6 +100,7 @@ describe('rules that are tried on history and log', () => {
     )
   })
 
+  // Promise docs/history.md#rules-against-the-past | Offsets that are missing are named.
   it('given offsets that are missing everywhere, then they are reported', async () => {
     const random = new Random(3)
     const log = inPartition(alertingLog(random, 200, EVERY_KIND), 0)

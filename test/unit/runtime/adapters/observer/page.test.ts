@@ -7,6 +7,7 @@ import { captureLog, listMetrics } from '#runtime/test/support/function-log'
 import { reportEverything } from '#runtime/test/support/observed'
 
 describe('the page that lists the telemetry of a function', () => {
+  // Promise docs/observability.md#logs | The page has every line and every metric.
   it('has every line and every metric', async () => {
     const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
     const log = await captureLog(reportEverything, { level: 'DEBUG' })

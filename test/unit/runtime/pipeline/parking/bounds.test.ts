@@ -59,6 +59,7 @@ describe('given a held entity, and bounds', () => {
       assert.equal(Math.ceil(parkedBytes), log.now.parked)
     })
 
+  // Promise docs/consumers.md#order-behind-a-retry
   it('when they are parked for too long, then they are applied, and its retry comes late', async () => {
     const log = await heldLog({ forMs: 3 * 60_000 })
     assert.deepEqual(await log.pass(5 * 60_000), [

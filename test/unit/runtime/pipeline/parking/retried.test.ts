@@ -6,6 +6,7 @@ import { logRecord, environmentReading as reading } from '#runtime/test/support/
 import { heldLog } from '../../../../support/listing-log.ts'
 
 describe('given an event that fails and is retried', () => {
+  // Promise docs/failures.md#how-a-failure-is-routed
   it('when a producer ends it that knows its place alone, then it stays held', async () => {
     const log = await heldLog()
     const forged = failureEndedAt(

@@ -32,6 +32,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
       assert.equal(clock.highestAppendMs, Math.max(...appends))
     })
 
+  // Promise docs/guarantees.md#rule 14
   it('rule 14: every record moves it, whatever becomes of it', async () => {
     const stage = obeyingStage()
     const log = createLog([
@@ -109,6 +110,7 @@ describe('rule 15: topics with timers are ticked', () => {
     assert.equal(TOPICS.readings.timestamps, 'LogAppendTime')
   })
 
+  // Promise docs/guarantees.md#rule 15
   it('rule 15: given timestamps of producers, then a consumer with timers logs it, and continues', async () => {
     const delivered = kafkaEvent([record(0, reading('a')), record(1, reading('b')), record(2, reading('c'))])
     const types = ['LOG_APPEND_TIME', 'CREATE_TIME', 'CREATE_TIME'] as const
@@ -142,6 +144,7 @@ describe('rule 15: topics with timers are ticked', () => {
   })
 })
 
+// Promise docs/guarantees.md#rule 16
 describe('rule 16: when a timer fires', () => {
   // Set at 100 on the log's clock, by an event of second 5 that came late, and due at 65: a minute after its event.
   const table: [appendS: number, lateness: number, fires: boolean][] = [
@@ -168,6 +171,7 @@ describe('rule 16: when a timer fires', () => {
     })
 })
 
+// Promise docs/guarantees.md#rule 17
 describe('rule 17: the order in which timers fire', () => {
   it('rule 17: by threshold, then entity, then name, all before the record that lets them pass', async () => {
     const stage = obeyingStage()
@@ -242,6 +246,7 @@ describe('rule 17: the order in which timers fire', () => {
   })
 })
 
+// Promise docs/guarantees.md#rule 18
 describe('rule 18: more timers than a commit takes', () => {
   const many = { set: Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`t${n}`, 10 + n])) }
   const log = createLog([
@@ -268,6 +273,7 @@ describe('rule 18: more timers than a commit takes', () => {
 })
 
 describe('rule 20: a reading that is late for a closed window', () => {
+  // Promise docs/guarantees.md#rule 20
   it('rule 20: given one, then that window leaves again as its next revision, under an id of its own', async () => {
     const stage = new Stage(createStatistics(FAMILIES) as object as KeyedProcess<never>)
     const times = [0, 70, 30]

@@ -16,6 +16,7 @@ async function observe(work: (observer: LambdaObserver) => void | Promise<void>,
 }
 
 describe('what a function counts and measures', () => {
+  // Promise docs/observability.md#metrics | Every outcome is counted once by reason in the line of its batch, and what alarms watch is a metric, and nothing else.
   it('given any outcome, then it is counted once for each reason, in the line of the batch', async () => {
     const { line, metrics } = await observe(async observer => {
       const stage = new Stage(undefined, { report: observer.report })

@@ -12,6 +12,7 @@ import { environmentReading as reading, logRecord as record } from '../../../sup
 import { Stage } from '../../../support/stage.ts'
 
 describe('what the log does not say', () => {
+  // Promise docs/observability.md#what-a-function-reports-about-itself | Nothing that is reported holds payloads, states, headers or credentials.
   for (const level of ['DEBUG', 'INFO', 'WARN'] as const)
     it(`given payloads, states, headers and errors that quote them, then none of it is logged at ${level}`, async () => {
       const quotes = 'cannot take SECRET\n    at SECRET (/SECRET.ts:1:1)\n    at SECRET'

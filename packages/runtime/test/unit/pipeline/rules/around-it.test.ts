@@ -23,6 +23,7 @@ const batch = [0, 1].flatMap(partition =>
 )
 
 describe('rule 25: nothing runs after the response', () => {
+  // Promise docs/guarantees.md#rule 25
   for (const partialResponses of [true, false])
     it(`rule 25: given a failing and a slow partition, ${partialResponses ? 'with' : 'without'} partial responses, then it waits for both`, async () => {
       const { stage, slow } = withSlowPartition()
@@ -50,6 +51,7 @@ describe('rule 25: nothing runs after the response', () => {
 })
 
 describe('rule 26: a slow partition does not slow the others', () => {
+  // Promise docs/guarantees.md#rule 26
   it('rule 26: given one that is slow, then the others are decided and published beside it', async () => {
     const { stage, slow } = withSlowPartition()
     const publish = stage.publisher.publish.bind(stage.publisher)

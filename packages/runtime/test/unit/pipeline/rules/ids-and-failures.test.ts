@@ -12,6 +12,8 @@ import { environmentReading as reading, logRecord as record } from '../../../sup
 import { Stage } from '../../../support/stage.ts'
 
 describe('rule 10: an id is known for a window of the log, with what it said', () => {
+  // Promise docs/guarantees.md#The same id with other content is noticed
+  // Promise docs/guarantees.md#rule 10
   it('rule 10: given the same id with other content, then the second fails, naming both digests', async () => {
     const stage = new Stage()
     await stage.batch([record(0, reading('a')), record(1, reading('a', { temperature: 21 }))])
@@ -48,6 +50,8 @@ describe('rule 10: an id is known for a window of the log, with what it said', (
     ['a trace', { ...own, extensions: trace }, 'duplicate/id-known'],
     ['another source', { ...own, source: '/environment/other' }, 'applied/counted'],
   ]
+  // Promise packages/runtime/README.md#A record that its producer sent again changes nothing
+  // Promise docs/guarantees.md#A record sent again changes nothing
   for (const [name, again, outcome] of table)
     it(`rule 10: given a known id with ${name}, then: ${outcome}`, async () => {
       const stage = new Stage()
@@ -83,6 +87,8 @@ describe('rule 10: an id is known for a window of the log, with what it said', (
 })
 
 describe('rule 12: what is emitted follows from its cause', () => {
+  // Promise docs/guarantees.md#A repeat can be recognised
+  // Promise docs/guarantees.md#rule 12
   it('rule 12: given an emission, then its id, time and sequence follow from its cause', async () => {
     const [first, second] = [new Stage(), new Stage()]
     const log = [record(0, reading('a')), record(1, reading('b', { at: 7 }))]
@@ -166,6 +172,9 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
   const SURGE = createBatch('good', 'bad', 'bad', 'bad')
   const MINUTE = 60_000
 
+  // Promise packages/runtime/README.md#A deployment whose code fails for every record does not empty the topic into the failures topic
+  // Promise docs/guarantees.md#A bad deployment does not empty the topic into the dead letters
+  // Promise docs/guarantees.md#rule 13
   it('rule 13: given a process that throws at most of three entities, then the batch is deferred', async () => {
     const { stage } = breaking()
     const { batchItemFailures } = await stage.batch(SURGE, { nowMs: () => 5 })

@@ -41,6 +41,7 @@ describe('rule 21: the same log gives the same', () => {
   })
 })
 
+// Promise docs/guarantees.md#rule 22
 describe('rule 22: a log that is replayed into a topic', () => {
   const original = createLog([
     [0, order('1', 'x', 0, { set: { t: 100 } })],
@@ -94,6 +95,7 @@ describe('rule 23: another partitioner is noticed', () => {
   const keyed = (offset: number, partition: number, name: string | null = key) =>
     logRecordWith(name, record(offset, reading(`r${offset}`), { partition }))
 
+  // Promise docs/guarantees.md#rule 23
   it('rule 23: given keys where Kafka puts them, then nothing is said', async () => {
     const stage = new Stage()
     await stage.batch([keyed(0, home), keyed(1, home)])

@@ -20,6 +20,7 @@ function readings(from: number, to: number): LogRecord[] {
 }
 
 describe('rule 1: a commit names the version that it was computed from', () => {
+  // Promise docs/guarantees.md#rule 1
   it('rule 1: given a state that changes again and again, then the batch waits after three attempts', async () => {
     const stage = new Stage()
     let attempts = 0
@@ -35,6 +36,11 @@ describe('rule 1: a commit names the version that it was computed from', () => {
 })
 
 describe('rule 2: only what the store holds is published', () => {
+  // Promise packages/runtime/README.md#Two invocations that overlap do not both count
+  // Promise packages/runtime/README.md#What is emitted happened, and what happened is emitted at least once, with the same id
+  // Promise docs/guarantees.md#Two invocations that overlap do not both count
+  // Promise docs/guarantees.md#What is emitted happened
+  // Promise docs/guarantees.md#rule 2
   it('rule 2: given a faster invocation, then this one decides again and emits only what was committed', async () => {
     const stage = new Stage()
     const batch = [record(0, reading('a')), record(1, reading('b'))]
@@ -49,6 +55,8 @@ describe('rule 2: only what the store holds is published', () => {
     assert.equal(stage.publisher.publishedRecords.length, 1)
   })
 
+  // Promise packages/runtime/README.md#A redelivered record changes nothing
+  // Promise docs/guarantees.md#A redelivered record changes nothing
   it('rule 2: given a batch that is cut differently when it comes again, then each record counts once', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 5))
@@ -65,6 +73,8 @@ describe('rule 2: only what the store holds is published', () => {
 })
 
 describe('rule 3: a record of another log stops the partition', () => {
+  // Promise docs/guarantees.md#A topic that was recreated is not taken for the old one
+  // Promise docs/guarantees.md#rule 3
   it('rule 3: given a topic that was made anew, then the partition stops instead of dropping records', async () => {
     const stage = new Stage()
     await stage.batch([record(0, reading('a')), record(1, reading('b'))])
@@ -256,6 +266,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
 })
 
 describe('rule 4: a consumer group that is reset goes back over nothing', () => {
+  // Promise docs/guarantees.md#rule 4
   it('rule 4: given older offsets, then all are duplicates', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 9))
@@ -296,6 +307,7 @@ describe('rule 5: a partition without state', () => {
 })
 
 describe('rule 6: every offset is delivered, read, or proven empty', () => {
+  // Promise docs/guarantees.md#rule 6
   it('rule 6: given offsets that hold nothing to read, then they are looked at, and nothing is said', async () => {
     const stage = new Stage()
     const log = [...readings(0, 1), ...readings(3, 4), ...readings(6, 6)]
@@ -313,6 +325,7 @@ describe('rule 6: every offset is delivered, read, or proven empty', () => {
     assert.deepEqual(await stage.state(ENTITY), { count: 2 + 5 })
   })
 
+  // Promise docs/guarantees.md#The events of an entity are applied in order
   it('rule 6: whatever of a log is delivered, and however little a fetch brings, all is decided in order', async () => {
     for (let seed = 0; seed < 200; seed += 1) {
       const random = new Random(seed)
@@ -337,6 +350,7 @@ describe('rule 6: every offset is delivered, read, or proven empty', () => {
   })
 })
 
+// Promise docs/guarantees.md#rule 7
 describe('rule 7: what is read beside the deliveries', () => {
   // That no consumer group notices needs a broker: packages/runtime/test/integration/adapters/kafka-log-reader.test.ts.
   it('rule 7: it is committed in chunks like everything else', async () => {
@@ -352,6 +366,7 @@ describe('rule 7: what is read beside the deliveries', () => {
 describe('rule 8: waiting records are reported in the way that the mapping understands', () => {
   const away = () => Promise.reject(new Unavailable('store-unavailable', 'away'))
 
+  // Promise docs/guarantees.md#rule 8
   it('rule 8: given a mapping without partial responses, when a partition waits, then the handler throws', async () => {
     const stage = new Stage()
     const store = new MemoryStateStore()
@@ -372,6 +387,7 @@ describe('rule 8: waiting records are reported in the way that the mapping under
   })
 })
 
+// Promise docs/guarantees.md#rule 9
 describe('rule 9: what one commit takes', () => {
   const vast = (offset: number, bytes: number) => ({ ...record(offset, {}), value: Buffer.alloc(bytes, 1) })
   const withKey = (offset: number, bytes: number) => ({ ...vast(offset, 0), key: Buffer.alloc(bytes, 1) })

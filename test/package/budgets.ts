@@ -18,31 +18,31 @@ interface Sizes {
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
   clock: { all: 945, atStart: 304 },
   generator: { all: 1547, atStart: 230 },
-  processor: { all: 1748, atStart: 388 },
-  alerting: { all: 1904, atStart: 539 },
-  activity: { all: 1740, atStart: 379 },
-  grouping: { all: 1884, atStart: 520 },
-  patterns: { all: 1891, atStart: 527 },
-  notifier: { all: 1818, atStart: 456 },
-  deliver: { all: 1821, atStart: 459 },
-  'open-dead-letters': { all: 1743, atStart: 382 },
-  'dlq-router': { all: 1807, atStart: 444 },
-  views: { all: 1833, atStart: 480 },
+  processor: { all: 1748, atStart: 391 },
+  alerting: { all: 1904, atStart: 540 },
+  activity: { all: 1740, atStart: 381 },
+  grouping: { all: 1884, atStart: 521 },
+  patterns: { all: 1891, atStart: 528 },
+  notifier: { all: 1818, atStart: 459 },
+  deliver: { all: 1821, atStart: 462 },
+  'open-dead-letters': { all: 1743, atStart: 385 },
+  'dlq-router': { all: 1807, atStart: 447 },
+  views: { all: 1833, atStart: 482 },
   topics: { all: 518, atStart: 82 },
   redriver: { all: 1010, atStart: 325 },
-  intake: { all: 1863, atStart: 664 },
-  'input-redrives': { all: 1863, atStart: 664 },
+  intake: { all: 1863, atStart: 666 },
+  'input-redrives': { all: 1863, atStart: 666 },
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */
-const OTHERS: Sizes = { all: 1943, atStart: 539 }
+const OTHERS: Sizes = { all: 1945, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {
   '@sluice/local-servers': 46,
   '@sluice/runtime': 305,
   'create-sluice': 9,
-  'serverless-offline-msk-trigger': 136,
+  'serverless-offline-msk-trigger': 137,
 }
 
 /** A function or package that needs less than this part of its budget has one that says nothing. */

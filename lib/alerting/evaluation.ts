@@ -1,4 +1,4 @@
-/** The evaluation of rules: for what decides a part of the log again, in memory, and for pages that follow an entity through its rules. Pure. */
+/** The evaluation of rules, for everything that decides a part of the log again, in memory, and for pages that follow an entity through its rules. Pure. */
 
 export { matches } from './evaluate-rules.ts'
 export { collectFirings, type Firing, listIdentities } from './firings.ts'

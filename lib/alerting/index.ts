@@ -1,4 +1,4 @@
-/** Rules, alerts and their states: what the control plane, the two ways in, the local cloud and deployments take of this room. Pure. */
+/** Rules, alerts and their states, for the control plane, the two ways in, the local cloud and deployments. Pure. */
 
 export { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert, type FiredAlert, isHeld } from './alert.ts'
 export { describeClearing, describeStatus } from './clearing.ts'

@@ -1,4 +1,4 @@
-/** Tables, objects and rows of the history: what the control plane, the local cloud and deployments take of this room. Pure. */
+/** Tables, objects and rows of the history, for the control plane, the local cloud and deployments. Pure. */
 
 export {
   type ColumnType,

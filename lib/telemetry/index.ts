@@ -1,4 +1,4 @@
-/** Families, their readings and their schemas: what the control plane, the two ways in, the local cloud and deployments take of this room. Pure. */
+/** Families, their readings and their schemas, for the control plane, the two ways in, the local cloud and deployments. Pure. */
 
 export { toDataschema } from './dataschema.ts'
 export { buildEntityData, listEntityKeys } from './entity-data.ts'

@@ -1,4 +1,4 @@
-/** The evaluation of tables: for what reads their rows, or builds them from the past. Pure. */
+/** The evaluation of tables, for readers of their rows, and for builds from the past. Pure. */
 
 export { viewsInForce } from './compiled-table.ts'
 export { type ExpressionValue, isTime } from './evaluate-expression.ts'

@@ -1,4 +1,4 @@
-/** Plans of tables and their rows: what the control plane, the two ways in and deployments take of this room. Pure. */
+/** Plans of tables, for the control plane, the two ways in and deployments. Pure. */
 
 export {
   groupName,

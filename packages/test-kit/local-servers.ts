@@ -1,4 +1,4 @@
-/** What tests of several packages take of the local servers: this file alone reaches into their package, which publishes nothing of it. */
+/** Ports and starts of servers, for tests of several packages. This file alone reaches into the package of the local servers, which does not publish them. */
 
 export { ensureInstalled } from '../local-servers/install.ts'
 export { KAFKA_VERSION, type KafkaVariant, kafkaPackage, kafkaServers } from '../local-servers/kafka.ts'

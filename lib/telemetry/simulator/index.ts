@@ -1,4 +1,4 @@
-/** Readings that are made up: what commands, the control plane and the local cloud take of the simulator. Pure. */
+/** Simulated fleets and their settings, for commands, the control plane and the local cloud. Pure. */
 
 export {
   DEFAULT_FAMILY,

@@ -1,4 +1,4 @@
-/** The compilation of statements, for what answers queries or puts tables into force. Pure. */
+/** The compilation of statements, for answers to queries, and for putting tables into force. Pure. */
 
 export { compilePlan } from './compile-plan.ts'
 export * from './compile-select.ts'

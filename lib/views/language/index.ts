@@ -1,4 +1,4 @@
-/** The language of tables: what the control plane and the two ways in take of its words and statements. Pure. `compilation.ts` and `parser.ts` are doors of their own. */
+/** Words and statements of the language of tables, for the control plane and the two ways in. Pure. `compilation.ts` and `parser.ts` are doors of their own. */
 
 export * from './aside-examples.ts'
 export { StatementError } from './statement-error.ts'

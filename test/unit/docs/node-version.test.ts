@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '@sluice/test-kit/program'
+import { HOUSES } from '../../runner/files.ts'
 
 const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8')
 const find = (...patterns: readonly string[]) =>
@@ -24,7 +25,7 @@ describe('the Node that is needed', () => {
     const other = needed.filter(([, node]) => node !== '>=24')
     assert.deepEqual(
       other.toSorted(),
-      ['kafka-records', 'local-servers', 'msk-trigger', 'schema-registry'].map(name => [name, '>=22.18']),
+      [...HOUSES.trigger].map(name => [name, '>=22.18']),
     )
   })
 

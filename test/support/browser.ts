@@ -118,7 +118,11 @@ export class Visit {
       })
       .then(
         () => false,
-        () => true,
+        (error: Error) => {
+          // Another error, such as that of a page that is gone, does not show that anything is cut.
+          if (error.name !== 'TimeoutError') throw error
+          return true
+        },
       )
   }
 

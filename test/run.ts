@@ -44,7 +44,7 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
 
 /** Says how long the run takes, and what makes it take longer. A run of chosen files has no usual time. */
 function announceRun({ pattern, groups, isWhole }: Selection, files: number): void {
-  const usual = isWhole ? 'some 25 minutes' : 'about 6 minutes'
+  const usual = isWhole ? 'some 22 minutes' : 'about 6 minutes'
   const isUsual = pattern === undefined && (isWhole || groups.length === 3)
   const [load = 0, cores] = [loadavg()[0], availableParallelism()]
   const busy = `Other programs use this machine now (load ${Math.round(load)} on ${cores} cores), so tests wait for it.`

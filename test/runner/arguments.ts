@@ -26,7 +26,7 @@ LocalStack, which are started on free ports. At most six minutes on two quiet co
 AWS_ENDPOINT_URL is set, that server is used instead.
 
   PATTERN          only test files whose path contains it, the long ones included
-  --all            also the long tests: ledger, rehearsal, reload, lost brokers …; some 25 minutes. A
+  --all            also the long tests: ledger, rehearsal, reload, lost brokers …; some 22 minutes. A
                    skipped test is a failure
   --only GROUP     ${GROUPS.join(', ')}; can be repeated
   --kafka VERSION  start this version of Kafka, for example 3.9.1

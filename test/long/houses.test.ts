@@ -12,7 +12,7 @@ import { HOUSES } from '../runner/files.ts'
 import { listLeftFiles } from '../runner/tests.ts'
 import { npmSetting } from '../support/npm.ts'
 
-/** Packages of the project around a house: what runs, builds and types it. The trigger also needs its framework. */
+/** Packages of the project around a house, which run, build and type it. The trigger also needs its framework. */
 const AROUND = {
   trigger: ['@types/node', 'node', 'serverless', 'serverless-offline'],
   engine: ['@types/aws-lambda', '@types/node', 'node'],
@@ -60,7 +60,7 @@ for (const house of ['trigger', 'engine'] as const)
       await user.succeed(project, 'run', 'build', '--workspaces', '--if-present')
     })
 
-    // A complete run runs these files nowhere else, so what its runner refuses is refused here.
+    // A complete run runs these files nowhere else, so skipped tests and left files are refused here.
     for (const tested of TESTED[house])
       it(`${tested}: its tests pass with servers that they start, none is skipped, and no file is left`, async () => {
         const [name, script] = tested.split(' ') as [string, string]
@@ -69,7 +69,7 @@ for (const house of ['trigger', 'engine'] as const)
         const env = { AWS_ENDPOINT_URL: awsEndpoint(), TMPDIR, NODE_COMPILE_CACHE }
         const args = ['run', script, '--workspace', `packages/${name}`]
         const { code, output } = await user.npm(project, args, env).ended
-        // Thousands of tests pass: what has failed is at the end.
+        // Thousands of tests pass: the failures are at the end.
         assert.equal(code, 0, output.slice(Math.max(0, output.indexOf('✖ failing tests'))))
         assert.match(output, /^ℹ pass [1-9]/m)
         assert.doesNotMatch(output, /^ℹ (?:skipped|todo) [1-9]/m)

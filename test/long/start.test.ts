@@ -69,7 +69,7 @@ describe('npm start', () => {
     assert.match(output, /^✗ throw is stalled: .*no room for more/m)
     const summary = lines.find(line => line.startsWith('Problems: ')) ?? ''
     for (const name of Object.keys(BROKEN)) assert.match(summary, new RegExp(`${name} is stalled: `))
-    // Of the others, nothing is reported but what is true on a busy machine: they start too late for this short run.
+    // The others may be reported only for reasons that are true on a busy machine: they start too late for this short run.
     const others = summary
       .replace(/^Problems: |[.]$/g, '')
       .split('; ')

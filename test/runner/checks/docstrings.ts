@@ -14,7 +14,7 @@ const CLASS = /\b(?:class|interface|type|,|\{)\s+([A-Z]\w+)/g
 /** Classes of JavaScript and Node. */
 const KNOWN = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'DOMException', 'AssertionError']
 
-/** Entries of the packages that are published: what they export has a docstring. */
+/** Entries of the packages that are published. Each of their exports has a docstring. */
 const ENTRIES = [
   ...['index', 'lambda/index', 'producer/index', 'sdk/index', 'testing/index'].map(
     entry => `packages/runtime/${entry}.ts`,
@@ -25,7 +25,7 @@ const REEXPORT = /^export (?:type )?(?:\{([^}]*)\}|\*) from '(\.[^']+)'/gm
 
 type Texts = Readonly<Record<string, string>>
 
-/** Checks that docstrings describe what is there: parameters, and classes of errors; and that what packages export has one. */
+/** Checks that docstrings describe existing parameters and classes of errors, and that each export of a package has one. */
 export const docstrings: Check = {
   name: 'docstrings',
   async run() {
@@ -44,7 +44,7 @@ export const docstrings: Check = {
  *
  * @param texts texts of all files by their paths
  * @param entries files whose exports need a docstring
- * @throws Failed if a docstring describes what is not there, if an export has none, or if there is nothing to look at
+ * @throws Failed if a docstring describes a missing parameter or class, if an export has none, or if nothing was looked at
  */
 export function checkDocstrings(texts: Texts, entries: readonly string[]): string {
   const classes = new Set([
@@ -78,7 +78,7 @@ export function checkDocstrings(texts: Texts, entries: readonly string[]): strin
   return `${seen.params} parameters, ${seen.errors} errors, ${seen.exports} exports`
 }
 
-/** Returns what a file exports, with the file that declares it. */
+/** Returns the exports of a file, each with the file that declares it. */
 function listExports(texts: Texts, file: string): { readonly file: string; readonly name: string }[] {
   const text = texts[file] ?? ''
   const own = [

@@ -3,7 +3,7 @@
  * module passes every rule.
  */
 
-/** Rooms of the data plane, from the lowest up: what functions decide. */
+/** Rooms of the data plane, from the lowest up: the decisions of functions. */
 const FEATURES = [
   'schemas',
   'support',
@@ -14,10 +14,10 @@ const FEATURES = [
   'alerting',
   '(notification|storage)',
 ]
-/** Rooms above them: reading the log; names, settings and connections; what a schedule or a deployment starts. */
+/** Rooms above them: reading the log; names, settings and connections; the work of schedules and deployments. */
 const ASSEMBLY = ['log', 'app', '(clock|redriver|topics)', 'deployment']
 
-/** Rooms of the control plane, from the lowest up: what people ask and change, and no function needs. */
+/** Rooms of the control plane, from the lowest up: the questions and operations of people. Functions do not need them. */
 const CONTROL = [
   '(environment|tables)',
   'queries',
@@ -47,7 +47,7 @@ const LAYERS = [
   '^(functions|cli)/',
 ]
 
-/** No I/O, but for what is listed beside: rooms that assemble, adapters, one file that compiles patterns of users, and one that reads a grammar. */
+/** Pure code. The exceptions are listed beside it: rooms that assemble, adapters, one file that compiles patterns of users, and one that reads a grammar. */
 const PURE = '^packages/runtime/consumer/|^lib/[^/]+/|^control/(tables|diagnosis/(checks|stalls))/'
 const NOT_PURE =
   '^lib/(log|app|topics|deployment)/|^lib/[^/]+/(adapters/|linear-pattern[.]|language/parser[.])'

@@ -18,7 +18,7 @@ export interface Looking extends Pick<BrowserContextOptions, 'locale' | 'hasTouc
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
-  /** Time zone of the person, if it matters. */
+  /** Time zone of the person; if left out, one in which it is noon, so that no day ends while a test runs. */
   readonly timeZone?: string
 }
 
@@ -52,13 +52,13 @@ export class TestBrowser {
   /** Opens a page in a new session. `close` of the returned `Visit` throws the errors of the page. */
   async visit(
     address: string,
-    { width = 1024, height = 900, theme = 'light', timeZone, ...others }: Looking = {},
+    { width = 1024, height = 900, theme = 'light', timeZone = findNoon(), ...others }: Looking = {},
   ): Promise<Visit> {
     const options: BrowserContextOptions = {
       viewport: { width, height },
       colorScheme: theme,
       reducedMotion: 'reduce',
-      ...(timeZone === undefined ? {} : { timezoneId: timeZone }),
+      timezoneId: timeZone,
       ...others,
     }
     const context = await this.#browser.newContext(options)
@@ -137,6 +137,13 @@ export class Visit {
     await this.page.context().close()
     if (this.#faults.length > 0) throw new Error(`The page has failed:\n${this.#faults.join('\n')}`)
   }
+}
+
+/** Returns a time zone in which it is noon, or up to an hour later. */
+function findNoon(): string {
+  const eastOfUtc = 12 - new Date().getUTCHours()
+  // The signs of these zones are those of POSIX: they are positive in the west.
+  return `Etc/GMT${eastOfUtc > 0 ? '-' : '+'}${Math.abs(eastOfUtc)}`
 }
 
 /**

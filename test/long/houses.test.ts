@@ -8,8 +8,8 @@ import { PROJECT } from '@sluice/test-kit/program'
 import { awsEndpoint } from '@sluice/test-kit/servers'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { NewUser } from '../registry/new-user.ts'
-import { HOUSES } from '../runner/files.ts'
-import { listLeftFiles } from '../runner/tests.ts'
+import { listLeftFiles } from '../runner/run-file.ts'
+import { HOUSES } from '../support/houses.ts'
 import { npmSetting } from '../support/npm.ts'
 
 /** Packages of the project around a house, which run, build and type it. The trigger also needs its framework. */
@@ -73,6 +73,6 @@ for (const house of ['trigger', 'engine'] as const)
         assert.equal(code, 0, output.slice(Math.max(0, output.indexOf('✖ failing tests'))))
         assert.match(output, /^ℹ pass [1-9]/m)
         assert.doesNotMatch(output, /^ℹ (?:skipped|todo) [1-9]/m)
-        assert.deepEqual(await listLeftFiles(TMPDIR, `packages/${name}`), [])
+        assert.deepEqual(await listLeftFiles(TMPDIR), [])
       })
   })

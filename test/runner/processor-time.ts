@@ -1,4 +1,4 @@
-/** Loaded in the process of a test file. When the process ends, it writes the processor time that the file has taken, in milliseconds. */
+/** Loaded in the process of a test file. When the process ends, it writes its processor time and that of its children, in milliseconds. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const MS_OF_TICK = 10
@@ -7,17 +7,14 @@ const { PROCESSOR_TIME_FILE: file } = process.env
 delete process.env.PROCESSOR_TIME_FILE
 
 process.once('exit', () => {
-  if (file === undefined) return
-  const { user, system } = process.cpuUsage()
-  writeFileSync(file, String((user + system) / 1_000 + readChildrenMs()))
-})
-
-/** Returns the processor time of child processes that have ended, with their own; 0 where the system does not list it. */
-function readChildrenMs(): number {
-  if (process.platform !== 'linux') return 0
-  // Fields 16 and 17, in clock ticks (proc_pid_stat(5)); the name of the program, field 2, may contain spaces.
+  // Other systems do not list the time of children.
+  if (file === undefined || process.platform !== 'linux') return
+  // Fields 14 to 17, in clock ticks (proc_pid_stat(5)); the name of the program, field 2, may contain spaces.
   const fields = readFileSync('/proc/self/stat', 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')
-  return (Number(fields[13]) + Number(fields[14])) * MS_OF_TICK
-}
+  writeFileSync(
+    file,
+    String(fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * MS_OF_TICK, 0)),
+  )
+})

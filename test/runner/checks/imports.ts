@@ -1,6 +1,6 @@
 import { runProgram } from '@sluice/test-kit/program'
 import { type Check, Failed } from '../check.ts'
-import { sourceFiles } from '../source-files.ts'
+import { CODE_FOLDERS, sourceFiles } from '../source-files.ts'
 import { findFolderCircles } from './folder-circles.ts'
 
 /** Part of dependency-cruiser's report that this check uses. */
@@ -18,19 +18,7 @@ interface Cruise {
   }
 }
 
-const FOLDERS = [
-  'packages',
-  'lib',
-  'control',
-  'functions',
-  'scripts',
-  'console',
-  'cli',
-  'localstack',
-  'infra',
-  'bench',
-  'test',
-]
+const FOLDERS = [...CODE_FOLDERS, 'bench', 'test']
 
 /** Imports that certainly exist. If one of them is not found, dependency-cruiser has not read the code. */
 const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [

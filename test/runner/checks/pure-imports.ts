@@ -4,19 +4,7 @@ import { PROJECT } from '@sluice/test-kit/program'
 import { build, type Metafile } from 'esbuild'
 import { type Check, Failed } from '../check.ts'
 import { splitComments } from '../comments.ts'
-import { sourceFiles } from '../source-files.ts'
-
-const FOLDERS = [
-  'packages',
-  'lib',
-  'control',
-  'functions',
-  'scripts',
-  'console',
-  'cli',
-  'localstack',
-  'infra',
-]
+import { CODE_FOLDERS, sourceFiles } from '../source-files.ts'
 
 /** Scheduled work, which gets connections. The rules bind only its own imports. */
 const SCHEDULED = /^lib\/(clock|redriver)\//
@@ -52,7 +40,7 @@ interface Rules {
 export const pureImports: Check = {
   name: 'pure files, to the end of their imports',
   async run() {
-    const files = (await sourceFiles(`{${FOLDERS.join(',')}}/**/*.{ts,js}`)).filter(
+    const files = (await sourceFiles(`{${CODE_FOLDERS.join(',')}}/**/*.{ts,js}`)).filter(
       file => !file.includes('/test/'),
     )
     const pure = await selectPure(files)

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '@sluice/test-kit/program'
-import { HOUSES } from '../../runner/files.ts'
+import { HOUSES } from '../../support/houses.ts'
 
 const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8')
 const find = (...patterns: readonly string[]) =>

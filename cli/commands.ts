@@ -9,7 +9,7 @@ import { ALL_QUESTIONS, type ListedQuestion } from '../control/questions/all.ts'
 import type { CommandValue } from './command.ts'
 
 /** Command with its description and its file. */
-export type Leaf = readonly [line: string, load: () => Promise<{ readonly default: CommandValue }>]
+export type ListedCommand = readonly [line: string, load: () => Promise<{ readonly default: CommandValue }>]
 
 /** Line of a group in the help, and its description in paragraphs. */
 type Description = readonly [line: string, about: string]
@@ -17,8 +17,8 @@ type Description = readonly [line: string, about: string]
 interface Group {
   readonly description: Description
   /** Command that has the word of the group alone; absent if there is none. */
-  readonly own: Leaf | undefined
-  readonly commands: Readonly<Record<string, Leaf>>
+  readonly own: ListedCommand | undefined
+  readonly commands: Readonly<Record<string, ListedCommand>>
 }
 
 /** Groups by their word. A command of one word is a group without further commands. */
@@ -86,7 +86,7 @@ functions start only if their schemas are registered.`,
 }
 
 /** Commands that are neither questions nor operations, by their words. */
-const OTHERS: Readonly<Record<string, Leaf>> = {
+const OTHERS: Readonly<Record<string, ListedCommand>> = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import.ts')],
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/replay.ts')],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/generate.ts')],
@@ -130,12 +130,12 @@ export const COMMANDS: CommandTree = buildTree([
 ])
 
 /** Returns the command that asks a question. */
-function asks({ line, load }: ListedQuestion): Leaf {
+function asks({ line, load }: ListedQuestion): ListedCommand {
   return [line, async () => ({ default: (await load()).visit((await import('./questions.ts')).toCommand) })]
 }
 
 /** Returns the command that carries out an operation. */
-function carriesOut(words: string, { line, load }: ListedOperation): Leaf {
+function carriesOut(words: string, { line, load }: ListedOperation): ListedCommand {
   const loadCommand = async () => {
     const { toCommand } = await import('./operations.ts')
     return { default: (await load()).visit(operation => toCommand(words, operation)) }
@@ -144,7 +144,7 @@ function carriesOut(words: string, { line, load }: ListedOperation): Leaf {
 }
 
 /** Arranges commands by their first words. */
-function buildTree(leaves: readonly (readonly [words: string, leaf: Leaf])[]): CommandTree {
+function buildTree(leaves: readonly (readonly [words: string, leaf: ListedCommand])[]): CommandTree {
   const rank = (word = '') => (ORDER.includes(word) ? ORDER.indexOf(word) : ORDER.length)
   const sorted = leaves
     .map(([words, leaf]) => [words.split(' '), leaf] as const)

@@ -9,7 +9,7 @@ import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'
 import { withoutOpposite } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
-import { COMMANDS, type CommandTree, type Leaf, REMOVED_COMMANDS } from './commands.ts'
+import { COMMANDS, type CommandTree, type ListedCommand, REMOVED_COMMANDS } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, StoppedByUser, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
@@ -144,7 +144,7 @@ async function addCommands(
   terminal: Terminal,
 ): Promise<void> {
   const [first, second] = words ?? []
-  const add = async (command: Command, [line, load]: Leaf, isWanted: boolean) => {
+  const add = async (command: Command, [line, load]: ListedCommand, isWanted: boolean) => {
     command.summary(line)
     if (words === undefined || isWanted) declare(command, (await load()).default, terminal)
   }

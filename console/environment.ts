@@ -32,9 +32,11 @@ export function createConsoleEnvironment(parts: EnvironmentParts<ShownFunction>)
   const clockAndIds = { nowMs: Date.now, newId: randomUUID }
   return new Environment({ ...parts, ...clockAndIds }, 'sluice-console', environment => {
     const { config, connections, offsets } = environment
-    const looking = once(async () => connections.register(new ClusterInspection(await connections.kafka())))
+    const openInspection = once(async () =>
+      connections.register(new ClusterInspection(await connections.kafka())),
+    )
     const { address } = describeKafka(config)
-    const monitor = new KafkaMonitor(async () => (await looking()).metadata([]), { address })
+    const monitor = new KafkaMonitor(async () => (await openInspection()).metadata([]), { address })
     const partitions = new Cache<number>({ forMs: PARTITIONS_FOR_MS })
     return {
       createOffsets: kafka => new PageOffsets(kafka),

@@ -51,18 +51,18 @@ export async function tryReceivers(
 }
 
 /** Reason why a test was not delivered; undefined if it was delivered. */
-type Why = string | undefined
+type UndeliveredReason = string | undefined
 
 async function callWebhook(
   receiver: WebhookReceiver,
   message: NotificationMessage,
   ports: WebhookPorts,
-): Promise<Why> {
+): Promise<UndeliveredReason> {
   const { outcome } = await attempt(receiver, message, ports)
   return outcome.kind === 'delivered' ? undefined : outcome.why.replace(`${receiver.name}: `, '')
 }
 
-async function publishMessage(message: NotificationMessage, aws: AwsPlace): Promise<Why> {
+async function publishMessage(message: NotificationMessage, aws: AwsPlace): Promise<UndeliveredReason> {
   const { env } = message
   const name = alertsTopicName(env)
   const arn = await findTopicArn(aws, name)

@@ -31,7 +31,7 @@ import { getColumns, type Terminal } from '../terminal.ts'
 import { CausedAlerts } from './caused-alerts.ts'
 
 /** Where reading starts. */
-export type From =
+export type StartPosition =
   | 'start'
   | 'end'
   /** Start at the first record that was written at or after this time. */
@@ -43,8 +43,8 @@ export type From =
  *
  * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
  */
-export function createFromKind(nowMs: number): Kind<From> {
-  return either<From>(
+export function createFromKind(nowMs: number): Kind<StartPosition> {
+  return either<StartPosition>(
     oneOf(['start', 'end']),
     mapKind(wholeNumber({ least: 0 }), offset => ({ offset })),
     mapKind(instant(), timeMs => ({ timeMs })),
@@ -55,7 +55,7 @@ export function createFromKind(nowMs: number): Kind<From> {
 export interface ConsumePlan {
   /** Full name of the topic. */
   readonly topic: string
-  readonly from: From
+  readonly from: StartPosition
   readonly partition?: number | undefined
   /** Words that a record must contain. */
   readonly filter?: string | undefined
@@ -155,7 +155,7 @@ async function openRecords(
   return followTopics(log, offsets, starts, stop)
 }
 
-function resolveStart(from: From, { bounds, atTime }: TopicReach, partition: number): number {
+function resolveStart(from: StartPosition, { bounds, atTime }: TopicReach, partition: number): number {
   const { start, end } = bounds[partition] ?? { start: 0, end: 0 }
   if (from === 'start') return start
   if (from === 'end') return end

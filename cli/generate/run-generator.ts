@@ -8,13 +8,13 @@ import type { Config } from '../../control/environment/config.ts'
 import { createMissingTopic } from '../../control/operations/change-topics.ts'
 import type { ChangedEnvironment } from '../../control/operations/operation.ts'
 import { requireOwnTopic, resolveTopic } from '../../control/operations/state-keys.ts'
-import type { Pace } from '../../control/recordings/generate/due-batches.ts'
+import type { ReadingTimes } from '../../control/recordings/generate/due-batches.ts'
 import {
-  createKafkaOutlet,
+  createKafkaSink,
   type Generated,
   generateReadings,
-  type Outlet,
-  openFileOutlet,
+  openFileSink,
+  type ReadingSink,
 } from '../../control/recordings/generate/generate.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
@@ -30,7 +30,7 @@ import { resolvePath, type Terminal } from '../terminal.ts'
 
 export interface GeneratorRun {
   readonly settings: GeneratorSettings
-  readonly pace: Pace
+  readonly pace: ReadingTimes
   readonly count?: number
   readonly durationMs?: number | undefined
   readonly kafka: boolean
@@ -63,7 +63,7 @@ interface Summary
  * @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at the start
  */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
-  if (!run.kafka) return generateToOutlets(run, config, terminal, [])
+  if (!run.kafka) return generateToSinks(run, config, terminal, [])
   const generate = async (environment: ChangedEnvironment) => {
     const topic = await ensureTopic(run, environment, terminal)
     const writer = await createWriter(config, run.serialization)
@@ -86,7 +86,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
-      generateToOutlets(run, config, terminal, [createKafkaOutlet(producer, terminal.stop)], () =>
+      generateToSinks(run, config, terminal, [createKafkaSink(producer, terminal.stop)], () =>
         producer.metrics(),
       ),
     )
@@ -114,17 +114,17 @@ async function ensureTopic(
   return topic
 }
 
-async function generateToOutlets(
+async function generateToSinks(
   run: GeneratorRun,
   { families }: Pick<Config, 'families'>,
   terminal: Terminal,
-  outlets: readonly Outlet[],
+  sinks: readonly ReadingSink[],
   metrics?: () => ProducerMetrics,
 ): Promise<void> {
   const { settings, output } = run
   const file =
     output === undefined || output === '-' ? undefined : { path: resolvePath(terminal, output), name: output }
-  const all = output === undefined ? outlets : [...outlets, await openFileOutlet(file, terminal.stdout)]
+  const all = output === undefined ? sinks : [...sinks, await openFileSink(file, terminal.stdout)]
   const sensors = counted(settings.fleet.length, 'sensor')
   terminal.stderr.write(`Starting generator: ${sensors}, ${formatRhythm(run)}\n`)
   const options = { ...run, families, signal: terminal.stop }
@@ -139,7 +139,7 @@ async function generateToOutlets(
     await generateReadings(options, all, counts)
   } finally {
     try {
-      for (const outlet of all) left += await outlet.close()
+      for (const sink of all) left += await sink.close()
     } finally {
       hide()
     }

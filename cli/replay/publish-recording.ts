@@ -9,10 +9,10 @@ import type { GuardedConnections } from '../../control/questions/guarded-connect
 import { openBulkPublisher } from '../../control/recordings/bulk-publisher.ts'
 import { type Addressing, buildOutgoingRecord } from '../../control/recordings/replay/outgoing-record.ts'
 import { createPacer, describeLongReplay } from '../../control/recordings/replay/pace.ts'
-import { type Departure, groupIntoRequests, publishAll } from '../../control/recordings/replay/publish.ts'
+import { type DueRecord, groupIntoRequests, publishAll } from '../../control/recordings/replay/publish.ts'
 import type { Recorded } from '../../control/recordings/replay/recorded-items.ts'
 import { openSource, type Source } from '../../control/recordings/replay/recording-file.ts'
-import { computeShift, type Extent, type ShiftTarget } from '../../control/recordings/replay/time-shift.ts'
+import { computeShift, type ShiftTarget, type TimeRange } from '../../control/recordings/replay/time-shift.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import { formatProgress } from '../../lib/support/progress-text.ts'
@@ -48,8 +48,8 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
   const config = resolveConfig(terminal, plan.env)
   try {
     const source = await openSource(plan.file, terminal)
-    const { count, extent, recordedMs } = await surveySource(source, plan)
-    const shiftMs = resolveShift(plan, extent)
+    const { count, timeRange, recordedMs } = await surveySource(source, plan)
+    const shiftMs = resolveShift(plan, timeRange)
     const addressing = await buildAddressing(plan, config, shiftMs)
     const publish = async (environment: Environment) => {
       const { connections } = environment
@@ -57,16 +57,16 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
       for (const topic of await readFirstTopics(source, plan, addressing))
         await requireTopic(environment, topic)
       const shiftOption =
-        shiftMs === undefined ? '' : ` --shift ${formatInstant((extent?.startMs ?? 0) + shiftMs)}`
+        shiftMs === undefined ? '' : ` --shift ${formatInstant((timeRange?.startMs ?? 0) + shiftMs)}`
       if (shiftOption)
         terminal.stderr.write(
           `Moved ${describeShift(shiftMs ?? 0)}. To publish the same events again, add:${shiftOption}\n`,
         )
       const notice = describeLongReplay(count, recordedMs, plan.speed, Date.now())
       if (notice !== undefined) terminal.stderr.write(`${notice}\n`)
-      const departures = readDepartures(source, plan, addressing, terminal.stop)
+      const records = readDueRecords(source, plan, addressing, terminal.stop)
       const shift = { ms: shiftMs ?? null, option: shiftOption }
-      await publishDepartures(departures, { plan, count, shift, connections, publisher }, terminal)
+      await publishRecords(records, { plan, count, shift, connections, publisher }, terminal)
     }
     await withEnvironment(config, publish, false)
   } catch (error) {
@@ -86,8 +86,8 @@ interface Publication {
 }
 
 /** Publishes the records, and prints the report. @throws CliFailure if not all were acknowledged */
-async function publishDepartures(
-  departures: AsyncIterable<readonly Departure[]>,
+async function publishRecords(
+  records: AsyncIterable<readonly DueRecord[]>,
   { plan, count, shift, connections, publisher }: Publication,
   terminal: Terminal,
 ): Promise<void> {
@@ -100,7 +100,7 @@ async function publishDepartures(
   )
   try {
     const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
-    const due = groupIntoRequests(departures, createPacer(plan.speed), { elapsedMs, wait })
+    const due = groupIntoRequests(records, createPacer(plan.speed), { elapsedMs, wait })
     await connections.writing(() =>
       publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now }),
     )
@@ -175,7 +175,11 @@ async function* readSelectedGroups(
 export async function surveySource(
   source: Source,
   selection: Selection,
-): Promise<{ readonly count: number; readonly extent: Extent | undefined; readonly recordedMs: number }> {
+): Promise<{
+  readonly count: number
+  readonly timeRange: TimeRange | undefined
+  readonly recordedMs: number
+}> {
   let [before, count, recordedMs] = [0, 0, 0]
   const dueMs = createPacer(1)
   let startMs: number | undefined
@@ -193,14 +197,17 @@ export async function surveySource(
     }
   }
   if (count === 0) throw new CliFailure(`${source.name}: there is nothing to publish`)
-  if (startMs === undefined || firstMs === undefined) return { count, extent: undefined, recordedMs }
-  return { count, recordedMs, extent: { startMs, firstMs, latestMs } }
+  if (startMs === undefined || firstMs === undefined) return { count, timeRange: undefined, recordedMs }
+  return { count, recordedMs, timeRange: { startMs, firstMs, latestMs } }
 }
 
-function resolveShift({ shift, speed, file }: ReplayPlan, extent: Extent | undefined): number | undefined {
+function resolveShift(
+  { shift, speed, file }: ReplayPlan,
+  timeRange: TimeRange | undefined,
+): number | undefined {
   if (shift === undefined) return undefined
-  if (extent === undefined) throw new CliFailure(`${file}: no event has a time, so --shift has no effect`)
-  return computeShift(shift, extent, speed, Date.now())
+  if (timeRange === undefined) throw new CliFailure(`${file}: no event has a time, so --shift has no effect`)
+  return computeShift(shift, timeRange, speed, Date.now())
 }
 
 async function buildAddressing(
@@ -227,12 +234,12 @@ async function readFirstTopics(
 }
 
 /** Yields the records to publish. */
-async function* readDepartures(
+async function* readDueRecords(
   source: Source,
   plan: ReplayPlan,
   addressing: Addressing,
   stop: AbortSignal,
-): AsyncGenerator<readonly Departure[]> {
+): AsyncGenerator<readonly DueRecord[]> {
   let latestMs: number | undefined
   for await (const group of readSelectedGroups(source, plan)) {
     stop.throwIfAborted()

@@ -9,7 +9,7 @@ import { readCellUnit } from '../recordings/import/unit-row.ts'
 import { BRACKETS, type Fields, type SampleField, toSource } from './sample-fields.ts'
 
 /** Share of values that must be names, or times, from 0 to 1. */
-const MOST = 0.9
+const LEAST_SHARE = 0.9
 const MAX_LISTED = 5
 
 /** Returns alternatives as one text, such as `a, b, or c`. */
@@ -53,7 +53,7 @@ export function canName(field: SampleField): boolean {
   const isName = (value: unknown, index: number) =>
     kind === 'text' ? value : Number.isSafeInteger(numbers[index])
   const isPossible = kind === 'text' || (kind === 'number' && unit === undefined)
-  return isPossible && isRepeating(field) && values.filter(isName).length >= values.length * MOST
+  return isPossible && isRepeating(field) && values.filter(isName).length >= values.length * LEAST_SHARE
 }
 
 /** Returns whether values repeat. Of three records at most, any field may have values that do. */
@@ -89,7 +89,9 @@ export function findTimes(fields: Fields, nowMs: number, timeZone: string): read
   }
   return fields.flatMap(field => {
     const reads = [{}, { timeZone }, ...epochs].map(form => ({ form, times: field.values.map(toTime(form)) }))
-    const found = reads.find(({ times }) => times.filter(Boolean).length >= Math.max(1, field.count * MOST))
+    const found = reads.find(
+      ({ times }) => times.filter(Boolean).length >= Math.max(1, field.count * LEAST_SHARE),
+    )
     return found ? [{ ...field, ...found }] : []
   })
 }

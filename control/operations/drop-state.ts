@@ -63,8 +63,8 @@ Examples:
     if (partition === undefined) requireGone(environment, consumer)
     const client = await connections.redis()
     if (partition === undefined) {
-      const isMeant = selectStates(environment, consumer, topic)
-      const states = await new StateList(client).all(isMeant)
+      const isSelected = selectStates(environment, consumer, topic)
+      const states = await new StateList(client).all(isSelected)
       if (states.length > 0) return { consumer, topic, isWhole: true, states }
       throw new OperationFailure(
         `Redis has no state of ${consumer} in "${config.env}": check the name of the consumer, and --env.`,

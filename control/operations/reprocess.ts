@@ -20,17 +20,17 @@ import {
   type RebuiltPartition,
   rebuildPartitions,
 } from './recomputing/rebuild-partitions.ts'
-import { requireRoom } from './recomputing/state-sizes.ts'
+import { requireRoom } from './recomputing/size-limits.ts'
 import { formatStateKey, resolveSignal } from './state-keys.ts'
 
 /** Start of a rebuild: the values of the option `--from`. */
-export type From =
+export type StartPosition =
   /** Start at the first record in the log. */
   | { readonly kind: 'start' }
   /** Start at the first record that was appended at or after this time. */
   | { readonly kind: 'time'; readonly timeMs: number }
 
-export const FROM: Kind<From> = either<From>(
+export const FROM: Kind<StartPosition> = either<StartPosition>(
   mapKind(oneOf(['start']), kind => ({ kind })),
   mapKind(TIME_OR_AGO, timeMs => ({ kind: 'time', timeMs })),
 )
@@ -143,7 +143,7 @@ interface RebuildRequest {
   readonly consumer: string
   readonly topic: string
   readonly partition?: number
-  readonly from: From
+  readonly from: StartPosition
   readonly dropsOlder: boolean
 }
 
@@ -204,11 +204,11 @@ async function planAbandoning(
   { consumer, topic, partition }: Omit<RebuildRequest, 'from' | 'dropsOlder'>,
 ): Promise<AbandonPlan> {
   const list = new StateList(await environment.connections.redis())
-  const isMeant = (state: StateKey) =>
+  const isSelected = (state: StateKey) =>
     state.consumer === consumer &&
     state.topic === topic &&
     (partition === undefined || state.partition === partition)
-  return { consumer, topic, unfinished: await list.rebuilds(isMeant) }
+  return { consumer, topic, unfinished: await list.rebuilds(isSelected) }
 }
 
 function describePlan(plan: Plan): readonly string[] {
@@ -233,7 +233,7 @@ function describePlan(plan: Plan): readonly string[] {
 }
 
 /** Returns the value as text that means the same at any time. */
-function formatFrom(from: From): string {
+function formatFrom(from: StartPosition): string {
   return from.kind === 'time' ? new Date(from.timeMs).toISOString() : from.kind
 }
 
@@ -242,7 +242,7 @@ function formatFrom(from: From): string {
  *
  * @throws OperationFailure if the log no longer contains the requested start
  */
-export function resolveStart(from: From, state: StateKey, { bounds, atTime }: TopicReach): number {
+export function resolveStart(from: StartPosition, state: StateKey, { bounds, atTime }: TopicReach): number {
   const { partition } = state
   const first = bounds[partition]?.start ?? 0
   if (from.kind !== 'time') return first

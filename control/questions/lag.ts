@@ -55,9 +55,9 @@ export async function describeUnread(
 ): Promise<readonly string[]> {
   try {
     const { lags: all } = await withTimeout(environment.lags.read(nowMs), 'kafka', LAGS_WITHIN_MS)
-    const isMeant = ({ function: name, topic }: Lag) =>
+    const isSelected = ({ function: name, topic }: Lag) =>
       consumers === 'all' || consumers.includes(name) || environment.findSignal(topic) === undefined
-    return describeWaiting(all.filter(isMeant))
+    return describeWaiting(all.filter(isSelected))
   } catch (error) {
     if (error instanceof Unavailable || error instanceof RefusedByKafka) return [empty, OUT_OF_DATE]
     throw error

@@ -12,7 +12,7 @@ import {
   silentAlert,
 } from './alert.ts'
 import type { TrackedRule } from './entity-state.ts'
-import { foremost, type TransitionReason } from './reasons.ts'
+import { higherPriority, type TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
 import { awaitsEverySilence } from './silence.ts'
@@ -39,7 +39,7 @@ export class EntityRun {
   }
 
   note(reason: TransitionReason): void {
-    this.reason = foremost(this.reason, reason)
+    this.reason = higherPriority(this.reason, reason)
   }
 
   /** Copies a rule's state to the next state without evaluating the rule. */

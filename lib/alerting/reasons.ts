@@ -64,7 +64,7 @@ export type Change = 'fired' | 'resolved'
 const PRECEDENCE = new Map(Object.keys(REASONS).map((reason, index) => [reason, index]))
 
 /** Returns the more important of two reasons. */
-export function foremost(a: TransitionReason | undefined, b: TransitionReason): TransitionReason {
+export function higherPriority(a: TransitionReason | undefined, b: TransitionReason): TransitionReason {
   if (a === undefined || a === b) return b
   return (PRECEDENCE.get(a) as number) <= (PRECEDENCE.get(b) as number) ? a : b
 }

@@ -16,7 +16,7 @@ const LAST_TOPIC: Signal = 'events'
 const FIRST_TOPIC: Signal = 'view-rows'
 /** Number of newest records of a partition that are searched first. It is multiplied until an activation is found. */
 const NEWEST = 10_000
-const FURTHER = 8
+const SEARCH_GROWTH = 8
 
 /** Data of an activation. */
 interface Activated {
@@ -59,7 +59,7 @@ export async function findActivations<Data extends Activated>(
     // The topic may have been created again.
     return { topic, partition, start: from > end ? start : Math.max(start, from), end, isExpired: start > 0 }
   })
-  for (let newest = NEWEST; ; newest *= FURTHER) {
+  for (let newest = NEWEST; ; newest *= SEARCH_GROWTH) {
     const ranges = all.map(range => ({ ...range, start: Math.max(range.start, range.end - newest) }))
     const found: Data[][] = all.map(() => [])
     await searchRecords(log, ranges, type, record => {

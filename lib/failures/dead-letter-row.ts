@@ -76,7 +76,7 @@ export function dlqEntry(families: Families, record: Parameters<typeof readDlqRe
     case 'letter':
       return { ...place, kind: 'row', row: deadLetterRow(families, read), copyName: computeCopyName(read) }
     case 'broken':
-      return { ...place, kind: 'row', row: { ...place, kind: 'broken', why: cut(read.why) } }
+      return { ...place, kind: 'row', row: { ...place, kind: 'broken', why: truncate(read.why) } }
     case 'handled':
       return { ...place, kind: 'handled', handled: read.handled }
     default:
@@ -93,13 +93,13 @@ export function deadLetterRow(families: Families, found: FoundDeadLetter): DeadL
     kind: 'letter',
     offset,
     writtenAtMs,
-    id: cut(id),
-    code: cut(errorType),
-    class: cut(deadLetter.class),
-    consumer: cut(consumer),
-    topic: cut(originalTopic),
-    entity: event ? cut(formatEntity(event).trim()) : null,
-    type: event ? cut(event.type) : null,
+    id: truncate(id),
+    code: truncate(errorType),
+    class: truncate(deadLetter.class),
+    consumer: truncate(consumer),
+    topic: truncate(originalTopic),
+    entity: event ? truncate(formatEntity(event).trim()) : null,
+    type: event ? truncate(event.type) : null,
     ...(key === null ? {} : { key }),
     attempt,
     quarantined,
@@ -111,7 +111,7 @@ export function formatKey({
   deadLetter: { originalKey },
 }: Pick<FoundDeadLetter, 'deadLetter'>): string | null {
   const key = fromBase64(originalKey)
-  return key && cut(decodeText(key) ?? `0x${key.toString('hex')}`)
+  return key && truncate(decodeText(key) ?? `0x${key.toString('hex')}`)
 }
 
 /**
@@ -127,6 +127,6 @@ function computeCopyName({
 }
 
 /** Truncates a text to the maximum length in rows. Filters truncate the text that they search for in the same way. */
-export function cut(text: string): string {
+export function truncate(text: string): string {
   return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text
 }

@@ -7,7 +7,7 @@ import { FAILURES } from '#runtime/consumer'
 import policyTexts from '#schemas/failure-policy.v1.json' with { type: 'json' }
 import validate from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'
-import { readValid, type Sound } from '../support/edited-file.ts'
+import { readValid, type Validated } from '../support/edited-file.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import {
@@ -52,7 +52,7 @@ interface RawPolicy extends RawRules {
 }
 
 /** Returns errors for contradictions that the schema cannot express. */
-function contradictions(raw: Sound<RawPolicy>, consumers: readonly string[] | undefined): PathError[] {
+function contradictions(raw: Validated<RawPolicy>, consumers: readonly string[] | undefined): PathError[] {
   const ofAll = parseMaxAge(raw) ?? DEFAULT_POLICY.maxAgeMs
   const each = Object.entries(raw.consumers ?? {})
   return [
@@ -71,7 +71,7 @@ function contradictions(raw: Sound<RawPolicy>, consumers: readonly string[] | un
   ]
 }
 
-function ruleErrors(at: FilePath, rules: Sound<RawRules>, maxAgeOfAllMs: number): PathError[] {
+function ruleErrors(at: FilePath, rules: Validated<RawRules>, maxAgeOfAllMs: number): PathError[] {
   const { classes = {}, codes = {} } = rules
   const maxAgeMs = parseMaxAge(rules) ?? maxAgeOfAllMs
   const lists = [
@@ -134,7 +134,7 @@ function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
   })
 }
 
-function parseMaxAge({ maxAge }: Sound<RawRules>): number | undefined {
+function parseMaxAge({ maxAge }: Validated<RawRules>): number | undefined {
   return maxAge === undefined ? undefined : parseDuration(maxAge)
 }
 

@@ -11,7 +11,7 @@ import { sourceErrors } from '../mapping/source-errors.ts'
 import { zoneErrors } from '../mapping/zone-errors.ts'
 import validate from '../schemas/compiled-inputs.js'
 import { OWN_TYPES } from '../schemas/event-types.ts'
-import { readEdited, readValid, type Sound } from '../support/edited-file.ts'
+import { readEdited, readValid, type Validated } from '../support/edited-file.ts'
 import type { FilePath, LocatedError, PathError } from '../support/file-errors.ts'
 import type { Input, InputEvent } from './input.ts'
 
@@ -84,7 +84,7 @@ export function locateErrors(
   ]
 }
 
-function inputErrors({ inputs = [] }: Sound<RawInputs>, env: string): PathError[] {
+function inputErrors({ inputs = [] }: Validated<RawInputs>, env: string): PathError[] {
   const earlier = new Set<string>()
   return inputs.flatMap((input, index) => {
     const path: FilePath = ['inputs', index]

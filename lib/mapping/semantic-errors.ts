@@ -3,7 +3,7 @@
  * dimension. Pure.
  */
 import { OWN_TYPES } from '../schemas/event-types.ts'
-import type { Sound } from '../support/edited-file.ts'
+import type { Validated } from '../support/edited-file.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { describeUnknown, nameHint } from '../support/suggestion.ts'
 import type { Families, Family } from '../telemetry/families.ts'
@@ -25,7 +25,7 @@ import { zoneErrors } from './zone-errors.ts'
 
 /** @param isWrong returns whether a part of the mapping is wrong in form, and missing here */
 export function contradictions(
-  sound: Sound<RawMapping>,
+  sound: Validated<RawMapping>,
   families: Families,
   isWrong: (...path: FilePath) => boolean,
 ): PathError[] {

@@ -3,7 +3,14 @@
  */
 import type { Alert } from '../alerting/alert.ts'
 import { type Group, type GroupAlert, isEmpty, mutedUntilMs } from './group.ts'
-import { isMoreMuted, listMoreAlerts, markAllTold, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
+import {
+  isMoreMuted,
+  listMoreAlerts,
+  markAllTold,
+  NO_MORE,
+  SENT_FLAG,
+  silencedUntilMs,
+} from './more-alerts.ts'
 import type { Muting } from './mutes-in-force.ts'
 import { type Notification, type NotificationReason, notificationId } from './notification.ts'
 
@@ -45,7 +52,7 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
   const shown = firing.filter(({ alert }) => mutedUntilMs(alert, atMs, muting) === undefined)
   const counted = listMoreAlerts(more).filter(alert => !isMoreMuted(alert, atMs, muting))
   const isNews =
-    [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(alert => alert !== TOLD)
+    [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(alert => alert !== SENT_FLAG)
   const isRepeat = shown.length + counted.length > 0 && atMs >= repeatAtMs(group)
   if (!isNews && !isRepeat) return skipNotification(group, firing, shown, atMs, muting)
   const flushedGroup = markNotified(group, firing, new Set(shown), atMs, muting)
@@ -89,7 +96,7 @@ function markNotified(
 ): Group {
   const alerts = firing.map(known => (shown.has(known) ? { ...known, isTold: true } : known))
   const left = markAllTold(more ?? NO_MORE, atMs, muting)
-  const isOpen = alerts.some(({ isTold }) => isTold) || listMoreAlerts(left).includes(TOLD)
+  const isOpen = alerts.some(({ isTold }) => isTold) || listMoreAlerts(left).includes(SENT_FLAG)
   return { ...group, alerts, ...(left === NO_MORE ? {} : { more: left }), isOpen, notifiedAtMs: atMs }
 }
 
@@ -119,7 +126,7 @@ function scheduleNext({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number
 }
 
 function listMoreEnds({ more = NO_MORE }: Group): number[] {
-  return listMoreAlerts(more).flatMap(alert => (alert === TOLD ? [] : [silencedUntilMs(alert)]))
+  return listMoreAlerts(more).flatMap(alert => (alert === SENT_FLAG ? [] : [silencedUntilMs(alert)]))
 }
 
 function repeatAtMs({ notifiedAtMs, repeatIntervalMs }: Group): number {

@@ -8,7 +8,7 @@ import {
   isFull,
   type MoreAlerts,
   NO_MORE,
-  TOLD,
+  SENT_FLAG,
   withMore,
   withoutMore,
 } from './more-alerts.ts'
@@ -180,7 +180,7 @@ export function withResolved(group: Group, alert: Alert, atMs: number): AddedAle
       return { kind: 'full', why: 'its group cannot hold another alert that resolves before it fires' }
     return accept('not-known', { endedFirst: withMore(endedFirst, alertId, atMs) })
   }
-  if (ending.one === TOLD) return accept('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
+  if (ending.one === SENT_FLAG) return accept('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
   return accept('never-told', { more: ending.rest })
 }
 

@@ -9,12 +9,12 @@ import type { Muting } from './mutes-in-force.ts'
 export type MoreAlerts = string
 
 /**
- * Stored value of an alert. It is `TOLD` if a notification has reported the alert as firing. Otherwise it is the time until which
+ * Stored value of an alert. It is `SENT_FLAG` if a notification has reported the alert as firing. Otherwise it is the time until which
  * the alert was silenced when it fired, in milliseconds since the epoch, or 0 if it was not silenced. For an alert about a silent
  * entity, the number is negated and then reduced by 1.
  */
-export type MoreAlert = typeof TOLD | number
-export const TOLD = 't'
+export type MoreAlert = typeof SENT_FLAG | number
+export const SENT_FLAG = 't'
 
 export const NO_MORE: MoreAlerts = ''
 
@@ -58,20 +58,22 @@ export function listMoreAlerts(more: MoreAlerts): readonly MoreAlert[] {
 /** Marks all alerts that are not muted at this time as sent. */
 export function markAllTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
   return parseEntries(more)
-    .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : TOLD}`)
+    .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : SENT_FLAG}`)
     .join('')
 }
 
 /** Removes all alerts whose number is less than `least`. */
 export function dropMoreBefore(more: MoreAlerts, least: number): MoreAlerts {
   return parseEntries(more)
-    .filter(([, one]) => one === TOLD || one >= least)
+    .filter(([, one]) => one === SENT_FLAG || one >= least)
     .map(([id, one]) => `;${id}=${one}`)
     .join('')
 }
 
 export function isMoreMuted(alert: MoreAlert, atMs: number, muting: Muting): boolean {
-  return alert !== TOLD && ((alert < 0 && atMs < muting.inhibitedUntilMs) || atMs < silencedUntilMs(alert))
+  return (
+    alert !== SENT_FLAG && ((alert < 0 && atMs < muting.inhibitedUntilMs) || atMs < silencedUntilMs(alert))
+  )
 }
 
 export function silencedUntilMs(one: number): number {
@@ -86,7 +88,7 @@ function parseEntries(more: MoreAlerts): readonly (readonly [id: string, one: Mo
 }
 
 function parseValue(text: string): MoreAlert {
-  return text === TOLD ? TOLD : Number(text)
+  return text === SENT_FLAG ? SENT_FLAG : Number(text)
 }
 
 /** Returns the key of an alert in the string. Alert ids can be any text, so they are hashed. */

@@ -6,7 +6,7 @@ import routesTexts from '#schemas/notification-routes.v1.json' with { type: 'jso
 import { SEVERITIES } from '../alerting/rule.ts'
 import validate from '../schemas/compiled-notification-routes.js'
 import { parseDuration } from '../support/duration.ts'
-import { type FindErrors, readValid, type Sound } from '../support/edited-file.ts'
+import { type FindErrors, readValid, type Validated } from '../support/edited-file.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import { matchesText } from '../support/text-match.ts'
@@ -83,7 +83,7 @@ const findContradictions: FindErrors<RawRoutes> = ({ routes = [] }, isWrong) => 
   return errors
 }
 
-function findUnknownReceivers({ routes = [] }: Sound<RawRoutes>, known?: readonly string[]): PathError[] {
+function findUnknownReceivers({ routes = [] }: Validated<RawRoutes>, known?: readonly string[]): PathError[] {
   if (known === undefined) return []
   return routes.flatMap(({ receivers = [] }, index) =>
     receivers.flatMap((name, place) => {

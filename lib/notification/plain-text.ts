@@ -77,7 +77,7 @@ function why(families: Families, alert: ResolvedAlert): string {
  *
  * @param listed number of alerts that the message lists
  */
-export function omission(
+export function omittedLine(
   { alerts, omitted }: NotificationMessage['notification'],
   listed: number,
 ): string | undefined {
@@ -88,7 +88,7 @@ export function omission(
 /** Formats a complete message as plain text. */
 export function plainText(message: NotificationMessage): string {
   const { notification } = message
-  const more = message.isDigest ? undefined : omission(notification, LISTED)
+  const more = message.isDigest ? undefined : omittedLine(notification, LISTED)
   return [
     formatTitle(message),
     '',
@@ -105,7 +105,7 @@ export function plainText(message: NotificationMessage): string {
  * Truncates a text to a number of UTF-16 code units, which is never less than its number of characters. A truncated text ends with an
  * ellipsis, and with no half of a surrogate pair.
  */
-export function cut(text: string, most: number, ellipsis = '…'): string {
+export function truncate(text: string, most: number, ellipsis = '…'): string {
   if (text.length <= most) return text
   return text.slice(0, most - ellipsis.length).replace(/[\ud800-\udbff]$/, '') + ellipsis
 }

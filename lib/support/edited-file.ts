@@ -23,10 +23,10 @@ export interface EditedFile {
 }
 
 /** Content from which values with errors of form were removed, so that any key can be missing. */
-export type Sound<Raw> = Raw extends readonly (infer Element)[]
-  ? readonly Sound<Element>[]
+export type Validated<Raw> = Raw extends readonly (infer Element)[]
+  ? readonly Validated<Element>[]
   : Raw extends object
-    ? { readonly [Key in keyof Raw]?: Sound<Raw[Key]> | undefined }
+    ? { readonly [Key in keyof Raw]?: Validated<Raw[Key]> | undefined }
     : Raw
 
 /**
@@ -36,7 +36,7 @@ export type Sound<Raw> = Raw extends readonly (infer Element)[]
  * @param isWrong returns whether a value, or a value within it, is wrong in form
  */
 export type FindErrors<Raw> = (
-  content: Sound<Raw>,
+  content: Validated<Raw>,
   isWrong: (...path: FilePath) => boolean,
 ) => readonly PathError[]
 
@@ -105,7 +105,7 @@ export function findContentErrors<Raw>(
   const wrong = collectPaths(ofForm)
   const { sound, toOriginal } = withoutWrong(content, wrong)
   const isWrong = (...path: FilePath) => isWrongAt(wrong, path)
-  const ofMeaning = findErrors(sound as Sound<Raw>, (...path) => isWrong(...toOriginal(path)))
+  const ofMeaning = findErrors(sound as Validated<Raw>, (...path) => isWrong(...toOriginal(path)))
     .map(({ path, message }) => ({ path: toOriginal(path), message }))
     .filter(({ path }) => !isWrong(...path))
   const first = Map.groupBy(ofMeaning, ({ path }) => JSON.stringify(path))

@@ -5,7 +5,7 @@ import { FetchedRecord, toBatchContext } from './fetched-record.ts'
 import { formatPartition, OpenBatches } from './open-batches.ts'
 import { type RawRecord, readDeltas, SMALL_BYTES } from './raw-record.ts'
 import { type Batch, readBatches, verifyChecksum } from './read-batches.ts'
-import { readRecords, type Taker } from './read-records.ts'
+import { type RecordSink, readRecords } from './read-records.ts'
 import { UnreadableBytes } from './unreadable-bytes.ts'
 
 export interface FetchedPartition {
@@ -71,7 +71,7 @@ export async function decodePartition(
       const records: FetchedRecord[] = []
       const context = toBatchContext(batch)
       const hasRecord = () => read.length > 0 || records.length > 0
-      const taker: Taker = {
+      const sink: RecordSink = {
         hasRoom: size => !hasRecord() || size + RECORD_BYTES <= room,
         take: (raw, size) => {
           const memoryBytes = estimateMemory(raw, size)
@@ -82,7 +82,7 @@ export async function decodePartition(
           return room > 0 ? 'more' : 'enough'
         },
       }
-      const isWhole = isHidden || (await readRecords(batch, at - batch.baseOffset, taker, resumption))
+      const isWhole = isHidden || (await readRecords(batch, at - batch.baseOffset, sink, resumption))
       for (const record of records) read.push(record)
       if (!isWhole) return read
       if (records.at(-1)?.offset !== String(batch.lastOffset))

@@ -17,7 +17,7 @@ import { createMalformedError, UnreadableBytes } from './unreadable-bytes.ts'
  */
 const AT_ONCE_BYTES = 4 * 1024 * 1024
 
-export interface Taker {
+export interface RecordSink {
   /** Returns true if a record of at least this size can still be accepted. */
   hasRoom(bytes: number): boolean
   /**
@@ -44,17 +44,17 @@ export interface Resumption {
 export async function readRecords(
   batch: Batch,
   fromDelta: number,
-  taker: Taker,
+  sink: RecordSink,
   resumption: Resumption,
 ): Promise<boolean> {
   if (batch.recordCount < 0) throw createMalformedError('it has a negative number of records')
   const { place, open, holding } = resumption
   const left = open.take(place, batch, fromDelta)
-  if (left) return readInParts(left, fromDelta, taker, resumption)
+  if (left) return readInParts(left, fromDelta, sink, resumption)
   const bytes = await inflatedAtOnce(batch)
   return bytes
-    ? readWhole(bytes, batch, fromDelta, taker, holding)
-    : readInParts(new RecordStream(batch), fromDelta, taker, resumption)
+    ? readWhole(bytes, batch, fromDelta, sink, holding)
+    : readInParts(new RecordStream(batch), fromDelta, sink, resumption)
 }
 
 /** Returns the decompressed bytes; undefined if the batch is large. */
@@ -71,7 +71,7 @@ function readWhole(
   bytes: Buffer,
   { recordCount }: Batch,
   fromDelta: number,
-  taker: Taker,
+  sink: RecordSink,
   holding: Buffer | undefined,
 ): boolean {
   // Most batches do not contain these bytes, so their records are not decoded.
@@ -88,7 +88,7 @@ function readWhole(
       if (found >= cursor.at) continue
     }
     const record = readRecord(new Cursor(bytes, begin, cursor.at), fromDelta)
-    if (record && taker.take(record, length) !== 'more') return false
+    if (record && sink.take(record, length) !== 'more') return false
   }
   return true
 }
@@ -103,17 +103,17 @@ function readRecord(cursor: Cursor, fromDelta: number): RawRecord | undefined {
 async function readInParts(
   stream: RecordStream,
   fromDelta: number,
-  taker: Taker,
+  sink: RecordSink,
   { place, open }: Resumption,
 ): Promise<boolean> {
   try {
     for (;;) {
-      const next = await stream.next(fromDelta, bytes => taker.hasRoom(bytes))
+      const next = await stream.next(fromDelta, bytes => sink.hasRoom(bytes))
       if (next === 'end') {
         await stream.close()
         return true
       }
-      const answer = next === 'no-room' ? 'refused' : taker.take(next.record, next.bytes)
+      const answer = next === 'no-room' ? 'refused' : sink.take(next.record, next.bytes)
       if (answer === 'more') continue
       if (next !== 'no-room' && answer === 'refused') stream.giveBack(next)
       open.keep(place, stream)

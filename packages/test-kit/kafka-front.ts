@@ -10,18 +10,21 @@ const PRODUCE = 0
  * Handling of a produce request: `pass` forwards it; `swallow` drops the response; `cut` closes the connection instead of
  * responding; `late` sends the request to the broker only after the next request was answered, over another connection.
  */
-export type Fate = 'pass' | 'swallow' | 'cut' | 'late'
+export type ConnectionFault = 'pass' | 'swallow' | 'cut' | 'late'
 
 export interface KafkaFront {
   /** A client whose connections all use the proxy. */
   readonly kafka: Kafka
   /** Number of produce requests, by handling. */
-  readonly met: Readonly<Record<Fate, number>>
+  readonly met: Readonly<Record<ConnectionFault, number>>
   stop(): Promise<void>
 }
 
 /** Starts the proxy. @param fateOf returns the handling of each produce request */
-export async function startKafkaFront(brokers: readonly string[], fateOf: () => Fate): Promise<KafkaFront> {
+export async function startKafkaFront(
+  brokers: readonly string[],
+  fateOf: () => ConnectionFault,
+): Promise<KafkaFront> {
   const met = { pass: 0, swallow: 0, cut: 0, late: 0 }
   const open = new Set<Socket>()
   const servers: Server[] = []
@@ -52,7 +55,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
 
   const serve = (front: Socket, back: Socket, host: string, port: number) => {
     track(front)
-    const fates = new Map<number, Fate>()
+    const fates = new Map<number, ConnectionFault>()
     front.once('close', () => back.end())
     back.once('close', () => front.destroy())
     onFrames(front, frame => {

@@ -14,7 +14,7 @@ const PARTITION = 2 ** 40
 const CLOCKS_MS = 24 * 3_600_000
 const CLOCKS = 7
 
-interface Extent {
+interface PublishingLimits {
   /** Total number of records. */
   readonly records: number
   /** Aborts the wait for an acknowledgement. */
@@ -34,14 +34,18 @@ export class Publisher implements Acknowledged {
   /** Number of requests that were repeated because their acknowledgement was lost. */
   repeated = 0
 
-  private constructor(producer: Producer, env: string, { records, signal }: Extent) {
+  private constructor(producer: Producer, env: string, { records, signal }: PublishingLimits) {
     this.#producer = producer
     this.#topics = nameTopics(env)
     this.#signal = signal
     this.#places = new Float64Array(records)
   }
 
-  static async connect(brokers: readonly string[], env: string, extent: Extent): Promise<Publisher> {
+  static async connect(
+    brokers: readonly string[],
+    env: string,
+    extent: PublishingLimits,
+  ): Promise<Publisher> {
     const kafka = new Kafka({
       clientId: 'ledger',
       brokers: [...brokers],

@@ -4,7 +4,11 @@ import { instant } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
 import { type DeadLetterSource, DeadLetters, type PlacedRow } from '../../../lib/log/dead-letters.ts'
 import { quoteWord } from '../../../lib/support/escape-text.ts'
-import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/dead-letter-pages.ts'
+import {
+  createFilter,
+  type DeadLetterFilter,
+  isWritten,
+} from '../../queries/dead-letters/dead-letter-pages.ts'
 import { listNames } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { RedriveTopics, RequestedHandling } from '../../queries/dead-letters/redrive-decision.ts'
 import type { ClockAndIds, Environment } from '../../questions/environment.ts'
@@ -143,13 +147,13 @@ function selectRows(
 ): Omit<Selected, 'all'> {
   const names = new Set(ats)
   const missing = new Set(ats)
-  const isFitting = meets(families, filter)
-  const isMeant = (row: PlacedRow) => {
+  const isFitting = createFilter(families, filter)
+  const isSelected = (row: PlacedRow) => {
     if (names.size === 0)
       return !row.handled && (row.kind === 'letter' ? isFitting(row) : isWritten(row, filter))
     const own = listNames(row).filter(name => names.has(name))
     for (const name of own) missing.delete(name)
     return own.length > 0
   }
-  return { rows: rows.filter(isMeant), missing: [...missing] }
+  return { rows: rows.filter(isSelected), missing: [...missing] }
 }

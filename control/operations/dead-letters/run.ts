@@ -88,7 +88,7 @@ const MAX_RECORDS = 2_000
 /** Interval between batches if the rate is limited, in milliseconds. */
 const LIMITED_BATCH_MS = 250
 
-export interface Pace {
+export interface BatchRate {
   /** Maximum number of dead letters per second; undefined for no limit. */
   readonly perSecond: number | undefined
   readonly nowMs: () => number
@@ -119,7 +119,7 @@ export async function publishInBatches<Letter extends Omit<EligibleLetter, 'row'
   groups: AsyncIterable<readonly Letter[]>,
   publisher: Publisher,
   mark: HandledMark,
-  pace: Pace,
+  pace: BatchRate,
   claim: (batch: readonly Letter[], publish: (own: readonly Letter[]) => Promise<void>) => Promise<void>,
   acknowledged: (batch: readonly Letter[]) => void,
 ): Promise<void> {
@@ -145,7 +145,7 @@ export async function publishInBatches<Letter extends Omit<EligibleLetter, 'row'
 
 async function* splitBatches<Letter extends Omit<EligibleLetter, 'row'>>(
   groups: AsyncIterable<readonly Letter[]>,
-  { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
+  { perSecond = Number.POSITIVE_INFINITY, isStopped }: BatchRate,
 ): AsyncGenerator<readonly Letter[]> {
   const most = Math.max(1, Math.min(MAX_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
   let batch: Letter[] = []

@@ -1,6 +1,6 @@
 /** Filters and lists dead letters. Pure. */
 import { parseEntity } from '#runtime/consumer'
-import { cut } from '../../../lib/failures/dead-letter-row.ts'
+import { truncate } from '../../../lib/failures/dead-letter-row.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from '../../../lib/log/dead-letters.ts'
 import { type Families, listEntityKeys } from '../../../lib/telemetry/index.ts'
 import { Counts } from './counts.ts'
@@ -24,14 +24,17 @@ export interface DeadLetterFilter {
  * Returns the function that checks whether a dead letter meets all conditions. A record that is not a reading is about an entity
  * also if its key is the entity's subject, or the key of the entity's readings.
  */
-export function meets(families: Families, filter: DeadLetterFilter): (row: PlacedDeadLetter) => boolean {
+export function createFilter(
+  families: Families,
+  filter: DeadLetterFilter,
+): (row: PlacedDeadLetter) => boolean {
   const { code, consumer, type, entity } = filter
   const isAbout = entity === undefined ? () => true : aboutEntity(families, entity)
   return row =>
     isWritten(row, filter) &&
     (code ?? row.code) === row.code &&
     (consumer ?? row.consumer) === row.consumer &&
-    (type === undefined || cut(type) === row.type) &&
+    (type === undefined || truncate(type) === row.type) &&
     isAbout(row)
 }
 
@@ -76,10 +79,10 @@ export function listNewestDeadLetters(
     ...filter
   }: DeadLetterFilter & { readonly limit: number; readonly state?: 'open' | 'handled' | 'all' },
 ): ListedDeadLetters {
-  const isMeant = meets(families, filter)
+  const isSelected = createFilter(families, filter)
   const wanted = rows
     .filter(({ handled }) => state === 'all' || (handled === undefined) === (state === 'open'))
-    .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : isMeant(row)))
+    .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : isSelected(row)))
   const letters = wanted.filter(row => row.kind === 'letter')
   return {
     rows: wanted.slice(-limit),
@@ -104,9 +107,11 @@ function countByFrequency(
 /** @param named source and subject of the entity, separated by a space, or only its subject */
 function aboutEntity(families: Families, named: string): (row: PlacedDeadLetter) => boolean {
   const { source, subject = named } = named.includes(' ') ? parseEntity(named) : { source: '' }
-  const keys = [named, subject, ...(source === '' ? [] : listEntityKeys(families, source, subject))].map(cut)
+  const keys = [named, subject, ...(source === '' ? [] : listEntityKeys(families, source, subject))].map(
+    truncate,
+  )
   return ({ entity, key }) =>
-    cut(named) === entity ||
+    truncate(named) === entity ||
     named === entity?.slice(entity.indexOf(' ') + 1) ||
     (key !== undefined && keys.includes(key))
 }

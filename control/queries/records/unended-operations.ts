@@ -12,7 +12,7 @@ export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 
 const LISTED_DAYS = 7
 /** Maximum number of the newest records that are searched. */
-const MOST = 100_000
+const SEARCHED_RECORDS = 100_000
 
 /** Audit events that were read, and where the next read of each partition begins. */
 export interface ReadAudits {
@@ -39,7 +39,7 @@ export async function readAudits(
     return { topic, partition, start: Math.max(start, from, last?.ends[partition] ?? 0), end }
   })
   const audits = (last?.audits ?? []).filter(({ endedAt }) => Date.parse(endedAt) > sinceMs)
-  await searchRecords(log, selectNewest(ranges, MOST).ranges, AUDIT_TYPE, record => {
+  await searchRecords(log, selectNewest(ranges, SEARCHED_RECORDS).ranges, AUDIT_TYPE, record => {
     const event = readEvent(record)
     if (!isFailure(event) && event.type === AUDIT_TYPE && validators[AUDIT_TYPE]?.(event.data))
       audits.push(event.data as Audit)

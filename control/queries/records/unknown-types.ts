@@ -18,7 +18,7 @@ export interface UnknownType {
 }
 
 /** Number of the newest records that are read. */
-const MOST = 200
+const SEARCHED_RECORDS = 200
 
 /** Returns the newest records of a topic. @throws the errors of `readRecords` */
 export async function readNewest(
@@ -28,7 +28,8 @@ export async function readNewest(
 ): Promise<readonly LogRecord[]> {
   const all = bounds.map(({ start, end }, partition) => ({ topic, partition, start, end }))
   const records: LogRecord[] = []
-  for await (const record of readRecords(log, selectNewest(all, MOST).ranges)) records.push(record)
+  for await (const record of readRecords(log, selectNewest(all, SEARCHED_RECORDS).ranges))
+    records.push(record)
   return records
 }
 

@@ -11,7 +11,7 @@ import { type GeneratorSettings, type Sensor, timeOfTick } from '../../../lib/te
  * - `rate`: all sensors are read in turn, at a number of readings per second. The time of a reading is the time at which it is
  * generated. `Infinity` generates readings without waiting.
  */
-export type Pace =
+export type ReadingTimes =
   | { readonly kind: 'live' }
   | { readonly kind: 'past'; readonly fromMs: number }
   | { readonly kind: 'rate'; readonly perSecond: number }
@@ -19,7 +19,7 @@ export type Pace =
 export interface GenerateOptions {
   readonly families: Families
   readonly settings: GeneratorSettings
-  readonly pace: Pace
+  readonly pace: ReadingTimes
   /** Number of readings to generate. */
   readonly count?: number | undefined
   /** Simulated time to generate, in milliseconds. */

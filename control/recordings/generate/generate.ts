@@ -1,4 +1,4 @@
-/** Generates readings and sends them to outlets until it is stopped. */
+/** Generates readings and sends them to sinks until it is stopped. */
 
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -10,9 +10,9 @@ import type { KeyedEvent } from '../../../lib/telemetry/simulator/generation.ts'
 import { type GenerateOptions, generateBatches } from './due-batches.ts'
 
 /** Destination of generated readings. */
-export interface Outlet {
+export interface ReadingSink {
   /**
-   * Sends readings, and resolves when the outlet can receive more. Returns the number of accepted readings, which is lower than
+   * Sends readings, and resolves when the sink can receive more. Returns the number of accepted readings, which is lower than
    * requested only after a stop.
    */
   send(readings: readonly KeyedEvent[]): Promise<number>
@@ -26,31 +26,31 @@ export interface Generated {
 }
 
 /**
- * Generates readings, and sends each of them to all outlets.
+ * Generates readings, and sends each of them to all sinks.
  *
  * @param counts counts that are updated during the run
  */
 export async function generateReadings(
   options: GenerateOptions,
-  outlets: readonly Outlet[],
+  sinks: readonly ReadingSink[],
   counts: Generated,
 ): Promise<void> {
   for await (const readings of generateBatches(options, Date.now())) {
     let acceptedCount = readings.length
-    for (const outlet of outlets) acceptedCount = await outlet.send(readings.slice(0, acceptedCount))
+    for (const sink of sinks) acceptedCount = await sink.send(readings.slice(0, acceptedCount))
     counts.readings += acceptedCount
   }
 }
 
 /**
- * Returns an outlet that publishes readings to Kafka.
+ * Returns a sink that publishes readings to Kafka.
  *
  * @param signal ends the wait for a broker that does not accept more readings
  */
-export function createKafkaOutlet(
+export function createKafkaSink(
   producer: Pick<TelemetryProducer, 'enqueue' | 'close'>,
   signal: AbortSignal,
-): Outlet {
+): ReadingSink {
   return {
     async send(readings) {
       let enqueuedCount = 0
@@ -73,15 +73,15 @@ export function createKafkaOutlet(
 }
 
 /**
- * Returns an outlet that writes readings as JSON, one CloudEvent per line.
+ * Returns a sink that writes readings as JSON, one CloudEvent per line.
  *
  * @param stdout stream to use if `file` is undefined. It is not closed.
  * @throws OperationFailure with the operating system's reason, such as a full disk
  */
-export async function openFileOutlet(
+export async function openFileSink(
   file: { readonly path: string; readonly name: string } | undefined,
   stdout: Writable,
-): Promise<Outlet> {
+): Promise<ReadingSink> {
   const stream = file ? createWriteStream(file.path) : stdout
   let failure: unknown
   const recordFailure = (error: unknown) => {

@@ -3,7 +3,7 @@ import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents'
 import type { Publisher } from '#runtime/pipeline'
 
 /** Record to publish. */
-export interface Departure {
+export interface DueRecord {
   readonly paceMs: number | undefined
   /** Time of the event in the record, in milliseconds since the epoch. */
   readonly eventMs: number | undefined
@@ -26,25 +26,25 @@ export interface Stopwatch {
  * @param dueMs returns the due time in milliseconds after the start, see `pace.ts`
  */
 export async function* groupIntoRequests(
-  groups: AsyncIterable<readonly Departure[]>,
+  groups: AsyncIterable<readonly DueRecord[]>,
   dueMs: (recordedMs: number | undefined) => number,
   stopwatch: Stopwatch,
-): AsyncGenerator<readonly Departure[]> {
+): AsyncGenerator<readonly DueRecord[]> {
   for await (const group of groups) {
-    let request: Departure[] = []
+    let request: DueRecord[] = []
     let bytes = 0
-    for (const departure of group) {
-      const due = dueMs(departure.paceMs)
-      const size = estimateSize(departure.record)
+    for (const due of group) {
+      const dueAtMs = dueMs(due.paceMs)
+      const size = estimateSize(due.record)
       const isFull = request.length >= REQUEST_LIMITS.records || bytes + size > REQUEST_LIMITS.bytes
-      if (request.length > 0 && (isFull || due > stopwatch.elapsedMs())) {
+      if (request.length > 0 && (isFull || dueAtMs > stopwatch.elapsedMs())) {
         yield request
         request = []
         bytes = 0
       }
-      const early = due - stopwatch.elapsedMs()
+      const early = dueAtMs - stopwatch.elapsedMs()
       if (early > 0) await stopwatch.wait(early)
-      request.push(departure)
+      request.push(due)
       bytes += size
     }
     if (request.length > 0) yield request
@@ -65,7 +65,7 @@ export interface ReplayCounts {
  * @param futureToleranceMs maximum time, in milliseconds, by which consumers accept an event early
  */
 export async function publishAll(
-  requests: AsyncIterable<readonly Departure[]>,
+  requests: AsyncIterable<readonly DueRecord[]>,
   publisher: Publisher,
   counts: ReplayCounts,
   { futureToleranceMs, nowMs }: { readonly futureToleranceMs: number; readonly nowMs: () => number },

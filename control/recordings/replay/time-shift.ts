@@ -12,7 +12,7 @@ export type ShiftTarget = number | 'now'
 export const SHIFT_TARGET = either<ShiftTarget>(oneOf(['now']), instant())
 
 /** Times of a recording that determine the shift, in milliseconds since the epoch. */
-export interface Extent {
+export interface TimeRange {
   /** Time of the first event in the recording. A target time refers to this event, even if only a later part is published. */
   readonly startMs: number
   /** Time of the first published event. */
@@ -30,7 +30,7 @@ export interface Extent {
  */
 export function computeShift(
   target: ShiftTarget,
-  { startMs, firstMs, latestMs }: Extent,
+  { startMs, firstMs, latestMs }: TimeRange,
   speed: number,
   nowMs: number,
 ): number {

@@ -113,7 +113,7 @@ function buildIdentity(family: Family, raw: RawObservation, entity: string, repo
   return buildEntityData(family, entity, { dimensions, tags: raw.tags })
 }
 
-export interface Happening {
+export interface TestEvent {
   /** CloudEvents `type` of the event. */
   readonly type: string
   readonly data: ReadingData
@@ -131,12 +131,12 @@ const DEFAULTS: Readonly<Record<EventName, ReadingData>> = {
 }
 
 /** Returns the event of an observation. Returns undefined if an error was reported. */
-export function parseHappening(
+export function parseTestEvent(
   families: Families,
   raw: RawObservation,
   id: string,
   report: (key: string, message: string) => void,
-): Happening | undefined {
+): TestEvent | undefined {
   const name = raw.event ?? ''
   if (!isEventName(name)) {
     report('event', describeUnknown('event', name, EVENT_NAMES))

@@ -38,7 +38,7 @@ export interface FinalRow {
 
 /** Event in the topic `events`. */
 interface Happened {
-  readonly happening: { readonly type: string; readonly data: unknown }
+  readonly testEvent: { readonly type: string; readonly data: unknown }
   readonly id?: string
 }
 
@@ -131,7 +131,7 @@ export class RuleLog {
   }
 
   /** Appends an event of the topic `events`. Time, id and result are those of a reading. */
-  async appendEvent(atMs: number, { happening: { type, data }, id }: Happened): Promise<string | undefined> {
+  async appendEvent(atMs: number, { testEvent: { type, data }, id }: Happened): Promise<string | undefined> {
     await this.#advanceTo(atMs)
     const eventId = id === undefined ? `event ${this.#events.length}` : `id ${id}`
     const time = instant(START_MS + atMs)

@@ -7,7 +7,7 @@ import type { FilePath } from '../../../lib/support/file-errors.ts'
 import { describeUnknown } from '../../../lib/support/suggestion.ts'
 import type { Families } from '../../../lib/telemetry/index.ts'
 import { groupName } from '../../../lib/views/index.ts'
-import { type Happening, parseHappening, parseReading, type RawObservation } from './observation.ts'
+import { parseReading, parseTestEvent, type RawObservation, type TestEvent } from './observation.ts'
 import type { FinalRow, Reading } from './rule-log.ts'
 
 export interface RuleTestFile {
@@ -34,7 +34,7 @@ interface At {
 export type Observation = At &
   (
     | ({ readonly kind: 'reading' } & Reading)
-    | { readonly kind: 'event'; readonly happening: Happening; readonly id?: string }
+    | { readonly kind: 'event'; readonly testEvent: TestEvent; readonly id?: string }
     | ({ readonly kind: 'row' } & FinalRow)
     | { readonly kind: 'tick' }
     | { readonly kind: 'rules'; readonly rules: readonly AnyRule[] }
@@ -155,7 +155,7 @@ export function readTest(
 
 type ParsedObservation =
   | ({ readonly kind: 'reading' } & Reading)
-  | { readonly kind: 'event'; readonly happening: Happening }
+  | { readonly kind: 'event'; readonly testEvent: TestEvent }
   | ({ readonly kind: 'row' } & FinalRow)
 
 function parseObservation(
@@ -165,8 +165,8 @@ function parseObservation(
   report: (key: string, message: string) => void,
 ): ParsedObservation | undefined {
   if (raw.event !== undefined) {
-    const happening = parseHappening(families, raw, entity, report)
-    return happening && { kind: 'event', happening }
+    const testEvent = parseTestEvent(families, raw, entity, report)
+    return testEvent && { kind: 'event', testEvent }
   }
   if (raw.table !== undefined)
     return { kind: 'row', table: raw.table, group: groupName([entity]), row: raw.values ?? {} }

@@ -11,7 +11,15 @@
  * counted. So time scales follow the interval between readings, and many readings a minute do not cause many alerts.
  */
 import { isCountable } from '../../windows/moments.ts'
-import { FEATURES, type Means, RHYTHM, SPIKE, STUCK, type Why, withReading } from './features.ts'
+import {
+  type AnomalyKind,
+  FEATURES,
+  RHYTHM,
+  type RunningMeans,
+  SPIKE,
+  STUCK,
+  withReading,
+} from './features.ts'
 import {
   computeBucket,
   computeLimit,
@@ -43,13 +51,13 @@ export interface Judged extends Expected {
   readonly state: Learned
   /** Score from 0 to 1. It stays while the same anomaly lasts; undefined while too little is known. */
   readonly score: number | undefined
-  readonly why: Why | undefined
+  readonly why: AnomalyKind | undefined
   /** True for the first reading of an anomaly. */
   readonly isNew: boolean
 }
 
 /** State for one entity and metric, stored as JSON. Its keys are short, because each entity has one for each metric. */
-export interface Learned extends Means {
+export interface Learned extends RunningMeans {
   /** Number of steps. */
   readonly n: number
   /** Times of the first and the last reading, and the mean interval. */
@@ -195,7 +203,7 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
   const { everyMs, isGap, isFast, ends } = computePace(state, timeMs)
   const share = isFast ? Math.min(1, (timeMs - state.t[1]) / STEP_MS) : 1
   const season = rhythmAt(r, timeMs, settings)
-  const from: Means = isGap ? { s: state.s, m: [x, state.m[1], state.m[2], state.m[3]] } : state
+  const from: RunningMeans = isGap ? { s: state.s, m: [x, state.m[1], state.m[2], state.m[3]] } : state
   const { means, sizes } = withReading(from, x, season, { steps: n + 1, share })
   const isKnown = n + 1 >= LEAST_STEPS
   const isAfterGap = isGap || (state.g !== undefined && n < state.g)
@@ -271,7 +279,7 @@ function findRarest(h: Histograms, sizes: readonly number[]): typeof NOTHING_RAR
 }
 
 /** Returns the means with the longer mean as the level, if the value has been steady there since the anomaly began. */
-function withAcceptedLevel({ m, s }: Means): Means {
+function withAcceptedLevel({ m, s }: RunningMeans): RunningMeans {
   const [fast, short, long, level] = m
   const shift = Math.abs(long - level)
   return shift > s[1] && Math.abs(short - long) < shift / 2 ? { m: [fast, short, long, long], s } : { m, s }

@@ -1,7 +1,7 @@
 /** Means of a metric, and the features by which a reading can be unusual. Pure. */
 
 /** Exponential means. Their keys are short, because they are stored. */
-export interface Means {
+export interface RunningMeans {
   /** Means of the values, from fast to slow: of the last few, a short and a longer one without rhythm, and the level of days. */
   readonly m: readonly [fast: number, short: number, long: number, level: number]
   /** Mean size of the last moves, and of the distance from the level. */
@@ -9,10 +9,10 @@ export interface Means {
 }
 
 /** Kinds of anomalies. */
-export type Why = 'spike' | 'level' | 'rhythm' | 'spread' | 'stuck'
+export type AnomalyKind = 'spike' | 'level' | 'rhythm' | 'spread' | 'stuck'
 
 /** Features, and the weights of their rarities. A feature with two sides has two rows, the upper side first. */
-export const FEATURES: readonly { readonly why: Why; readonly weight: number }[] = [
+export const FEATURES: readonly { readonly why: AnomalyKind; readonly weight: number }[] = [
   { why: 'spike', weight: 1 },
   { why: 'spike', weight: 1 },
   { why: 'level', weight: 1 },
@@ -37,7 +37,7 @@ const CLIP = 64
 const UNCLIPPED = 200
 
 /** How much a reading counts. */
-export interface Pace {
+export interface ReadingWeight {
   /** Number of steps with this one. */
   readonly steps: number
   /** Share of a step since the last reading, at most 1. */
@@ -46,11 +46,11 @@ export interface Pace {
 
 /** Returns the means with a reading, and the sizes of its features. Those of an unknown rhythm are left out. */
 export function withReading(
-  { m, s }: Means,
+  { m, s }: RunningMeans,
   x: number,
   season: number | undefined,
-  { steps, share }: Pace,
-): { readonly means: Means; readonly sizes: readonly number[] } {
+  { steps, share }: ReadingWeight,
+): { readonly means: RunningMeans; readonly sizes: readonly number[] } {
   // The first steps count alike.
   const least = 1 / steps
   const by = (rate: number) => Math.max(rate, least) * share

@@ -11,7 +11,7 @@ const BUCKETS = 26
 /** Bucket of the first number, so that most of the numbers that follow have a bucket. Others move the histogram, or count as least. */
 const FIRST = 14
 /** Number from which on all counts are halved, so that old numbers count less: a month of steps. */
-const MOST = 8_192
+const MAX_COUNT = 8_192
 /** Buckets by which one number moves a histogram, so that one outlier does not put all others into the first bucket. */
 const MOST_MOVED = 6
 /** Minimum number of counted numbers. With fewer, no number is rare. */
@@ -99,7 +99,7 @@ export function withCounts(
   const [counts, firsts, totals] = [c.slice(), o.slice(), n.slice()]
   for (let which = 0; which < buckets.length; which += 1) {
     const bucket = buckets[which]
-    if ((totals[which] as number) >= MOST) halve(counts, totals, which)
+    if ((totals[which] as number) >= MAX_COUNT) halve(counts, totals, which)
     totals[which] = (totals[which] as number) + 1
     if (bucket === undefined) continue
     const first = firsts[which] ?? bucket - FIRST

@@ -3,7 +3,7 @@
  * are stored: it holds while the oldest of them is within the duration. For a sequence, only the latest time of each step is stored,
  * because it leaves the most time for the next step; after a match, all steps start over. Pure.
  */
-import { foremost, type TransitionReason } from '../reasons.ts'
+import { higherPriority, type TransitionReason } from '../reasons.ts'
 import type { CountPattern, PatternRule, SequencePattern } from './pattern.ts'
 
 /** State of one pattern for one group. All times are event times, in milliseconds since the epoch. */
@@ -196,7 +196,7 @@ class Draft {
   }
 
   note(reason: TransitionReason): void {
-    this.#reason = foremost(this.#reason, reason)
+    this.#reason = higherPriority(this.#reason, reason)
   }
 
   /** Records that the pattern holds, and fires its alert. An alert that is already firing continues. */

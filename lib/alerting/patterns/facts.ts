@@ -6,7 +6,7 @@ import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { EventName } from './event-names.ts'
-import type { EventMatcher, Matcher, Per, ReadingMatcher } from './pattern.ts'
+import type { EventMatcher, GroupField, Matcher, ReadingMatcher } from './pattern.ts'
 
 export interface Facts {
   /** Name of the event; undefined for a reading. */
@@ -62,7 +62,7 @@ export function createEventFacts(
  * Returns source and subject of the group to which an event belongs; undefined if the event does not have the property by which the
  * pattern groups.
  */
-export function findGroup(facts: Facts, per: Per): Facts['entity'] | undefined {
+export function findGroup(facts: Facts, per: GroupField): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)
   return value === undefined ? undefined : { source: toGroupSource(per), subject: attributeText(value) }
@@ -75,12 +75,12 @@ function parseTag(per: string): string | undefined {
   return per.startsWith(TAGS) ? per.slice(TAGS.length) : undefined
 }
 
-function toGroupSource(per: Per): string {
+function toGroupSource(per: GroupField): string {
   const tag = parseTag(per)
   return tag === undefined ? `/groups/${per}` : `/groups/tags/${encodeURIComponent(tag)}`
 }
 
-function groupValue(facts: Facts, per: Per): string | undefined {
+function groupValue(facts: Facts, per: GroupField): string | undefined {
   const tag = parseTag(per)
   if (tag === undefined) return facts.dimension(per)
   return Object.hasOwn(facts.tags, tag) ? toNonEmptyText(facts.tags[tag]) : undefined

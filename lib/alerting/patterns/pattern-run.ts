@@ -4,7 +4,7 @@
 
 import { derivedId, instant, type Received, type Step } from '#runtime/consumer'
 import { type Alert, emitAlert, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
-import { foremost, type TransitionReason } from '../reasons.ts'
+import { higherPriority, type TransitionReason } from '../reasons.ts'
 import { getRuleIdentity } from '../rule.ts'
 import {
   computePatternEnd,
@@ -118,7 +118,7 @@ export class PatternRun {
         alert = undefined
       }
     }
-    this.#reason = foremost(this.#reason, reason)
+    this.#reason = higherPriority(this.#reason, reason)
     if (state) this.#tracked[key] = { state, ...(alert && { alert }) }
     else delete this.#tracked[key]
   }
@@ -129,7 +129,7 @@ export class PatternRun {
     delete this.#tracked[key]
     const atMs = Math.max(this.#timeMs, state.decidedMs ?? this.#timeMs)
     if (alert) this.#emit(resolvedAlert(alert, atMs, reason))
-    this.#reason = foremost(this.#reason, alert ? reason : 'pending-ended')
+    this.#reason = higherPriority(this.#reason, alert ? reason : 'pending-ended')
   }
 
   /** Returns the time of the next change or check; undefined if nothing has to be stored. */

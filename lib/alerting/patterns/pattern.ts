@@ -24,12 +24,12 @@ export interface EventMatcher {
 export type Matcher = ReadingMatcher | EventMatcher
 
 /** Property by which events are grouped: `entity`, a dimension of its family, or a tag such as `tags.floor`. */
-export type Per = string
+export type GroupField = string
 
 /** Pattern that holds while at least `count` matching events are within the duration. */
 export interface CountPattern {
   readonly kind: 'count'
-  readonly per: Per
+  readonly per: GroupField
   readonly count: number
   readonly event: Matcher
   readonly withinMs: number
@@ -38,7 +38,7 @@ export interface CountPattern {
 /** Sequence of steps. `withinMs` of a step is the maximum time since the previous step, in milliseconds; 0 for the first step. */
 export interface SequencePattern {
   readonly kind: 'sequence'
-  readonly per: Per
+  readonly per: GroupField
   readonly steps: readonly { readonly event: Matcher; readonly withinMs: number }[]
 }
 

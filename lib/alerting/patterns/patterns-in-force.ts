@@ -4,12 +4,12 @@ import { toEventType } from './event-names.ts'
 import {
   type AnyRule,
   computePatternKey,
+  type GroupField,
   isPatternRule,
   listMatchers,
   type Matcher,
   type Pattern,
   type PatternRule,
-  type Per,
 } from './pattern.ts'
 import { matcherRow } from './read-pattern.ts'
 
@@ -23,7 +23,7 @@ export interface KeyedPattern {
 
 /** Matchers that select the events for groups of one kind, such as the groups by tenant. */
 export interface Regrouping {
-  readonly per: Per
+  readonly per: GroupField
   /** Matchers by name. */
   readonly matchers: ReadonlyMap<string, Matcher>
 }
@@ -75,12 +75,12 @@ function collectRegroupings<Source>(
   patterns: readonly KeyedPattern[],
   getSource: (matcher: Matcher) => Source | undefined,
 ): ReadonlyMap<Source, readonly Regrouping[]> {
-  const found = new Map<Source, Map<Per, Map<string, Matcher>>>()
+  const found = new Map<Source, Map<GroupField, Map<string, Matcher>>>()
   for (const { rule, matcherKeys } of patterns)
     for (const [index, matcher] of listMatchers(rule.pattern).entries()) {
       const source = getSource(matcher)
       if (source === undefined) continue
-      const bySource = found.get(source) ?? new Map<Per, Map<string, Matcher>>()
+      const bySource = found.get(source) ?? new Map<GroupField, Map<string, Matcher>>()
       const byGroup = bySource.get(rule.pattern.per) ?? new Map<string, Matcher>()
       byGroup.set(matcherKeys[index] as string, matcher)
       found.set(source, bySource.set(rule.pattern.per, byGroup))

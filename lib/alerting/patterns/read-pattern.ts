@@ -12,7 +12,7 @@ import { findUnit, formatSeconds, type RuleFileRow, type RuleRow } from '../rule
 import { templateError } from '../summary.ts'
 import { readFamily, reportUnknownMetric } from '../watched-names.ts'
 import { EVENTS, isEventName, listEventFamilies } from './event-names.ts'
-import { listMatchers, type Matcher, type Pattern, type PatternRule, type Per } from './pattern.ts'
+import { type GroupField, listMatchers, type Matcher, type Pattern, type PatternRule } from './pattern.ts'
 import { PATTERN_PLACEHOLDERS } from './pattern-summary.ts'
 
 type MatcherPath = readonly (string | number)[]
@@ -63,7 +63,7 @@ export function readPatternRule(ruleRow: RuleRow): PatternRule {
 
 function readPattern(row: RuleFileRow, fault: PatternFault, context: RuleContext): Pattern {
   const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as RuleFileRow, at, fault, context)
-  const per = (row.per ?? 'entity') as Per
+  const per = (row.per ?? 'entity') as GroupField
   if (row.count !== undefined) {
     const [event, withinMs] = [read(['of'], row.of), readWithin(row, [], fault)]
     return { kind: 'count', per, count: row.count as number, event, withinMs }

@@ -4,7 +4,7 @@
  * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
 import { highestSeverity, listRules, type NotificationMessage, sluiceBody } from '../message.ts'
-import { alertLine, cut, formatTitle, plainText } from '../plain-text.ts'
+import { alertLine, formatTitle, plainText, truncate } from '../plain-text.ts'
 
 /** Maximum size of a message including its attributes, in bytes. The same limit applies to all messages of one request together. */
 export const SNS_BYTES = 256 * 1024
@@ -66,11 +66,11 @@ function build(message: NotificationMessage, whole: NotificationMessage): SnsMes
   const buildListAttribute = (name: string, texts: readonly string[]) =>
     texts.length > 0 ? { [name]: texts.slice(0, TEXTS) } : {}
   return {
-    subject: cut(ascii(title), SUBJECT, '...'),
+    subject: truncate(ascii(title), SUBJECT, '...'),
     message: JSON.stringify({
       default: JSON.stringify(sluiceBody(message)),
       email: plainText(message),
-      sms: cut(ascii([title, ...first].join(' ')), SMS, '...'),
+      sms: truncate(ascii([title, ...first].join(' ')), SMS, '...'),
     }),
     attributes: {
       notificationId,

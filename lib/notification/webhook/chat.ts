@@ -3,7 +3,7 @@ import type { Alert } from '../../alerting/alert.ts'
 import { escapeText } from '../../support/escape-text.ts'
 import { isObject, parseJson } from '../../support/json.ts'
 import type { NotificationMessage } from '../message.ts'
-import { alertLine, formatTitle, omission } from '../plain-text.ts'
+import { alertLine, formatTitle, omittedLine } from '../plain-text.ts'
 
 /** Marks of firing alerts. They are characters, because plain text has no names of emojis. */
 const MARKS: Readonly<Record<string, string>> = { critical: '🔴', warning: '🟠', info: '🔵' }
@@ -17,7 +17,7 @@ export function formatChat(message: NotificationMessage, most: number) {
     title: formatTitle(message),
     alerts,
     lines: alerts.map(alert => `${mark(alert)} ${alertLine(families, alert)}`),
-    more: isDigest ? undefined : omission(notification, alerts.length),
+    more: isDigest ? undefined : omittedLine(notification, alerts.length),
     origin: escapeText(`${group} · ${reason} · ${notificationId}`),
   }
 }

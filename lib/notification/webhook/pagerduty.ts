@@ -7,7 +7,7 @@ import { derivedId } from '#runtime/consumer'
 import type { Alert } from '../../alerting/alert.ts'
 import { escapeText } from '../../support/escape-text.ts'
 import { highestSeverity, type NotificationMessage, type Part } from '../message.ts'
-import { cut, describeAlert, formatTitle, listLinks, omission } from '../plain-text.ts'
+import { describeAlert, formatTitle, listLinks, omittedLine, truncate } from '../plain-text.ts'
 
 const LIMITS = { summary: 1_024, dedupKey: 255 } as const
 const RESOLVE = { event_action: 'resolve' } as const
@@ -60,7 +60,7 @@ function toOmittedAction(message: NotificationMessage): object | undefined {
   if (omitted === 0) return undefined
   const severity = isDigest ? DIGEST_SEVERITIES[status] : (highestSeverity(notification) ?? 'error')
   const title = formatTitle(message)
-  const summary = isDigest ? title : `${title} ${omission(notification, alerts.length)}`
+  const summary = isDigest ? title : `${title} ${omittedLine(notification, alerts.length)}`
   return trigger(message, summary, { source: `sluice ${env}`, severity }, { omitted })
 }
 
@@ -74,7 +74,7 @@ function trigger(
   return {
     event_action: 'trigger',
     payload: {
-      summary: cut(summary, LIMITS.summary),
+      summary: truncate(summary, LIMITS.summary),
       ...payload,
       group: escapeText(group),
       custom_details: { ...details, env, notificationId },

@@ -4,7 +4,7 @@
  * https://docs.slack.dev/reference/block-kit/blocks (50 blocks in a message; 150 characters in a header, 3,000 in another text). Discord accepts 2,000 in the text beside the blocks.
  */
 import type { NotificationMessage } from '../message.ts'
-import { cut } from '../plain-text.ts'
+import { truncate } from '../plain-text.ts'
 import { formatChat } from './chat.ts'
 
 export const SLACK_LIMITS = { blocks: 50, header: 150, text: 3_000, fallback: 2_000 } as const
@@ -14,10 +14,13 @@ const FRAME = 3
 /** Returns the body of a request. Pure. */
 export function slackBody(message: NotificationMessage): object {
   const { title: full, lines, more, origin } = formatChat(message, SLACK_LIMITS.blocks - FRAME)
-  const title = cut(full, SLACK_LIMITS.header)
+  const title = truncate(full, SLACK_LIMITS.header)
   return {
     // Slack shows this text only in push notifications. Chats that are compatible with Slack show it instead of the blocks.
-    text: cut(escapeMarkup([title, ...(more ? [more] : []), ...lines].join('\n')), SLACK_LIMITS.fallback),
+    text: truncate(
+      escapeMarkup([title, ...(more ? [more] : []), ...lines].join('\n')),
+      SLACK_LIMITS.fallback,
+    ),
     mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,
@@ -36,7 +39,7 @@ function section(text: string): object {
 
 /** Returns a text object. Without `emoji`, a name such as `:fire:` is shown as it is. */
 function plain(text: string): object {
-  return { type: 'plain_text', text: cut(text, SLACK_LIMITS.text), emoji: false }
+  return { type: 'plain_text', text: truncate(text, SLACK_LIMITS.text), emoji: false }
 }
 
 /**

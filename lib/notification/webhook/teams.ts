@@ -6,7 +6,7 @@
  */
 import type { Alert } from '../../alerting/alert.ts'
 import { highestSeverity, type NotificationMessage } from '../message.ts'
-import { cut, listLinks } from '../plain-text.ts'
+import { listLinks, truncate } from '../plain-text.ts'
 import { formatChat } from './chat.ts'
 
 const LIMITS = { bytes: 28_000, alerts: 40, title: 200, text: 1_000, actions: 6, url: 500 } as const
@@ -30,7 +30,7 @@ function buildBody(message: NotificationMessage, most: number): object {
     version: '1.4',
     msteams: { width: 'Full' },
     body: [
-      block(cut(title, LIMITS.title), { size: 'large', weight: 'bolder', color }),
+      block(truncate(title, LIMITS.title), { size: 'large', weight: 'bolder', color }),
       ...[...lines, ...(more ? [more] : [])].map(line => block(line)),
       block(origin, { size: 'small', isSubtle: true }),
     ],
@@ -41,7 +41,7 @@ function buildBody(message: NotificationMessage, most: number): object {
 }
 
 function block(text: string, style: object = {}): object {
-  const run = { type: 'TextRun', text: cut(text, LIMITS.text), ...style }
+  const run = { type: 'TextRun', text: truncate(text, LIMITS.text), ...style }
   return { type: 'RichTextBlock', inlines: [run] }
 }
 
@@ -55,5 +55,5 @@ function listActions(alerts: readonly Alert[]): readonly object[] {
   return [...titles]
     .filter(([url]) => url.length <= LIMITS.url)
     .slice(0, LIMITS.actions)
-    .map(([url, title]) => ({ type: 'Action.OpenUrl', title: cut(title, 60), url }))
+    .map(([url, title]) => ({ type: 'Action.OpenUrl', title: truncate(title, 60), url }))
 }

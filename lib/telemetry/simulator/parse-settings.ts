@@ -11,7 +11,7 @@ import {
   type FindErrors,
   findContentErrors,
   readValid,
-  type Sound,
+  type Validated,
 } from '../../support/edited-file.ts'
 import { type FilePath, type PathError, showPath } from '../../support/file-errors.ts'
 import { describeUnknown } from '../../support/suggestion.ts'
@@ -142,7 +142,7 @@ function isWholeMilliseconds(seconds: number): boolean {
 
 function groupErrors(
   families: Families,
-  group: Sound<FleetGroup>,
+  group: Validated<FleetGroup>,
   at: FilePath,
   isWrong: (...path: FilePath) => boolean,
 ): PathError[] {

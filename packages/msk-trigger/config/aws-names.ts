@@ -2,7 +2,7 @@
 import { custom } from 'valibot'
 import { describeType, hasUpTo, isObject, show, withoutLogin } from '../support/config-values.ts'
 import { isIntrinsic } from './resources.ts'
-import { must } from './setting-errors.ts'
+import { mustBe } from './setting-errors.ts'
 
 const ARN = /^arn:aws[a-z\d-]*:([a-z\d-]+):((eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d)?:(\d{12})?:./
 
@@ -19,7 +19,9 @@ export function getService(arn: string): string | undefined {
 export function createArnSchema(service: string, what: string, longest = 10_000) {
   return custom<string | object>(
     value => isObject(value) || (isText(value, longest) && getService(value) === service),
-    must(`the ARN of ${what}, up to ${longest} characters, like arn:aws:${service}:eu-west-1:123456789012:…`),
+    mustBe(
+      `the ARN of ${what}, up to ${longest} characters, like arn:aws:${service}:eu-west-1:123456789012:…`,
+    ),
   )
 }
 

@@ -11,7 +11,7 @@ import {
 } from 'valibot'
 import { withoutLogin } from '../support/config-values.ts'
 import { SASL, type SaslSettings, SSL, type TlsSettings } from './security.ts'
-import { hiddenMap, must, mustBe } from './setting-errors.ts'
+import { hiddenMap, hiddenMustBe, mustBe } from './setting-errors.ts'
 
 /** Brokers of a Kafka cluster, with the settings for encryption and authentication. */
 export interface ClusterSettings {
@@ -35,7 +35,7 @@ export type LocalClusters = Readonly<
 >
 
 /** Builds the error message for invalid brokers. It masks credentials, because a user may have included them by mistake. */
-const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
+const BROKERS: ReturnType<typeof mustBe> = issue => withoutLogin(mustBe('a list of host:port')(issue))
 
 /** Schema of a list of brokers, or of a text with comma-separated brokers. */
 export const BROKER_LIST = pipe(
@@ -48,7 +48,7 @@ export const CLUSTERS = pipe(
   record(
     string(),
     hiddenMap({ brokers: BROKER_LIST, ssl: exactOptional(SSL), sasl: exactOptional(SASL) }),
-    mustBe('a map with a cluster'),
+    hiddenMustBe('a map with a cluster'),
   ),
   check(clusters => Object.keys(clusters).length <= 1, 'must have one cluster at most'),
 ) as GenericSchema<unknown, LocalClusters>

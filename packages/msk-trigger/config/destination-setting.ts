@@ -2,7 +2,7 @@ import { custom } from 'valibot'
 import { isObject } from '../support/config-values.ts'
 import { getService } from './aws-names.ts'
 import { isIntrinsic } from './resources.ts'
-import { must } from './setting-errors.ts'
+import { mustBe } from './setting-errors.ts'
 
 /** Destination of discarded records. See rules 41 and 42 in `RULES.md`. */
 export type Destination =
@@ -28,7 +28,7 @@ export const DESTINATION_KINDS =
 /** Schema of the setting `onFailureDestination`, named as in the framework's `kafka` event. */
 export const ON_FAILURE_DESTINATION = custom<unknown>(
   value => isNone(value) || parse(value) !== undefined,
-  must(DESTINATION_KINDS),
+  mustBe(DESTINATION_KINDS),
 )
 
 export function parseDestination(text: string): Destination | undefined {

@@ -24,7 +24,7 @@ import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry-setting.ts'
 import {
   configurationError,
-  must,
+  mustBe,
   readEach,
   settingsMap,
   wholeNumber,
@@ -45,15 +45,15 @@ export interface ReadEvent extends KafkaEvent {
   readonly settings: EventSettings
 }
 
-const TOPIC = must(
+const TOPIC = mustBe(
   'the name of a topic (1 to 249 letters, digits, ".", "_" and "-", but no "." at its start)',
 )
-const GROUP = must('a string of 1 to 200 letters, digits and -/*:_+=.@')
-const PATTERNS = must('a list of 1 to 10 different patterns')
-const TIMESTAMP = must('Unix seconds')
-const AGE = must('-1 or whole seconds from 60 to 604800')
+const GROUP = mustBe('a string of 1 to 200 letters, digits and -/*:_+=.@')
+const PATTERNS = mustBe('a list of 1 to 10 different patterns')
+const TIMESTAMP = mustBe('Unix seconds')
+const AGE = mustBe('-1 or whole seconds from 60 to 604800')
 
-const POLLER_GROUP = must('a string of 1 to 128 characters: letters, digits, "-" and "_"')
+const POLLER_GROUP = mustBe('a string of 1 to 128 characters: letters, digits, "-" and "_"')
 
 const POLLERS = pipe(
   settingsMap({
@@ -100,7 +100,7 @@ const SETTINGS = object({
       AGE,
     ),
   ),
-  bisectBatchOnFunctionError: exactOptional(boolean(must('true or false'))),
+  bisectBatchOnFunctionError: exactOptional(boolean(mustBe('true or false'))),
   // Allowed values: see rules 41 to 43 in `RULES.md`.
   onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
   // Allowed values: see rules 37 to 40 in `RULES.md`.
@@ -197,5 +197,5 @@ function settingName(path: readonly string[]): string {
 }
 
 function textPicklist<const Text extends string>(...texts: Text[]) {
-  return picklist(texts, must(texts.map(text => `"${text}"`).join(' or ')))
+  return picklist(texts, mustBe(texts.map(text => `"${text}"`).join(' or ')))
 }

@@ -1,7 +1,7 @@
 import { array, check, custom, type InferOutput, nullish, picklist, pipe } from 'valibot'
 import { hasUpTo, isObject, withoutLogin } from '../support/config-values.ts'
 import { createArnSchema } from './aws-names.ts'
-import { must, settingsMap } from './setting-errors.ts'
+import { mustBe, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
 /** The schema registry of a mapping, from `schemaRegistryConfig` of its event. See rules 14 and 15 in `RULES.md`. */
@@ -18,10 +18,10 @@ const ACCESS_TYPES = [
   'OAUTHBEARER_AUTH',
 ] as const
 
-const ADDRESS: ReturnType<typeof must> = issue =>
-  withoutLogin(must('the address of a registry, or the ARN of one in Glue')(issue))
-const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
-const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
+const ADDRESS: ReturnType<typeof mustBe> = issue =>
+  withoutLogin(mustBe('the address of a registry, or the ARN of one in Glue')(issue))
+const ATTRIBUTES = mustBe('a list of { attribute: KEY } and { attribute: VALUE }')
+const ACCESS = mustBe(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
 /** Schema of `schemaRegistryConfig`, which corresponds to the property `SchemaRegistryConfig` of an event source mapping. */
 export const REGISTRY = settingsMap({
@@ -29,16 +29,16 @@ export const REGISTRY = settingsMap({
     value => isObject(value) || /^(https?:\/\/|arn:[\w-]+:glue:)[\w/*:+=.@-]{1,9900}$/.test(String(value)),
     ADDRESS,
   ),
-  eventRecordFormat: picklist(['JSON', 'SOURCE'], must('"JSON" or "SOURCE"')),
+  eventRecordFormat: picklist(['JSON', 'SOURCE'], mustBe('"JSON" or "SOURCE"')),
   schemaValidationConfigs: pipe(
-    array(settingsMap({ attribute: picklist(['KEY', 'VALUE'], must('"KEY" or "VALUE"')) }), ATTRIBUTES),
+    array(settingsMap({ attribute: picklist(['KEY', 'VALUE'], mustBe('"KEY" or "VALUE"')) }), ATTRIBUTES),
     check(list => hasUpTo(2, list), ATTRIBUTES),
   ),
   accessConfigs: nullish(
     pipe(
       array(
         settingsMap({
-          type: picklist(ACCESS_TYPES, must(`one of ${ACCESS_TYPES.join(', ')}`)),
+          type: picklist(ACCESS_TYPES, mustBe(`one of ${ACCESS_TYPES.join(', ')}`)),
           uri: createArnSchema('secretsmanager', 'a secret'),
         }),
         ACCESS,

@@ -10,7 +10,7 @@ import {
   regex,
   string,
 } from 'valibot'
-import { hiddenMap, must, mustBe } from './setting-errors.ts'
+import { hiddenMap, hiddenMustBe, mustBe } from './setting-errors.ts'
 
 /** TLS settings of a connection, named like the options of Node.js. `ca`, `cert` and `key` are file names or PEM texts. */
 export interface TlsSettings {
@@ -32,8 +32,8 @@ export interface SaslSettings {
 }
 
 /** Builds the error message for a value that is not a string. It never contains the value, which may be a password. */
-const TEXT: ReturnType<typeof mustBe> = issue =>
-  `${mustBe('a string')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
+const TEXT: ReturnType<typeof hiddenMustBe> = issue =>
+  `${hiddenMustBe('a string')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
 const text = pipe(string(TEXT), regex(/./s, TEXT))
 
 const TLS = pipe(
@@ -60,7 +60,7 @@ export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS))
 >
 
 export const SASL = hiddenMap({
-  mechanism: picklist(MECHANISMS, must(`one of ${MECHANISMS.join(', ')}`)),
+  mechanism: picklist(MECHANISMS, mustBe(`one of ${MECHANISMS.join(', ')}`)),
   username: text,
   password: text,
 }) as GenericSchema<unknown, SaslSettings>

@@ -3,19 +3,19 @@ import { describeType, isObject, isWholeNumber, show } from '../support/config-v
 import { ConfigurationError } from '../support/serverless.ts'
 
 /** Returns a function that builds the error message for an invalid value. */
-export function must(be: string): (issue: BaseIssue<unknown>) => string {
+export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${show(input)}`
 }
 
-/** Returns a function like `must` for values that may be or contain a secret. The message shows only the type of the value. */
-export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
+/** Returns a function like `mustBe` for values that may be or contain a secret. The message shows only the type of the value. */
+export function hiddenMustBe(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${describeType(input)}`
 }
 
 /** Returns the schema of a map that may contain only these settings. */
 export function settingsMap<const Entries extends ObjectEntries>(
   entries: Entries,
-  otherwise = must('a map'),
+  otherwise = mustBe('a map'),
 ) {
   const settingNames = Object.keys(entries).join(', ')
   return strictObject(entries, issue => {
@@ -27,9 +27,9 @@ export function settingsMap<const Entries extends ObjectEntries>(
 /** Returns a schema like `settingsMap`, for settings that include secrets. A setting whose value is null counts as not set. */
 export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries) {
   return pipe(
-    custom<object>(isObject, mustBe('a map')),
+    custom<object>(isObject, hiddenMustBe('a map')),
     transform(withoutNull),
-    settingsMap(entries, mustBe('a map')),
+    settingsMap(entries, hiddenMustBe('a map')),
   )
 }
 
@@ -45,7 +45,10 @@ function describeMissing(entries: ObjectEntries, { path }: BaseIssue<unknown>): 
 }
 
 export function wholeNumber(least: number, most: number, unit = 'a whole number') {
-  return custom<number>(value => isWholeNumber(value, least, most), must(`${unit} from ${least} to ${most}`))
+  return custom<number>(
+    value => isWholeNumber(value, least, most),
+    mustBe(`${unit} from ${least} to ${most}`),
+  )
 }
 
 /** Reads every item. @throws ConfigurationError with the messages about all invalid items */

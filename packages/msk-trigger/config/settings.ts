@@ -17,16 +17,16 @@ import { describeType, isObject, withoutLogin } from '../support/config-values.t
 import { ConfigurationError } from '../support/serverless.ts'
 import { BROKER_LIST, CLUSTERS } from './clusters.ts'
 import { SASL, SSL } from './security.ts'
-import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'
+import { configurationError, mustBe, settingsMap, withoutNull } from './setting-errors.ts'
 
-const ADDRESS: ReturnType<typeof must> = issue =>
-  withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
-const TEXT = must('a string')
+const ADDRESS: ReturnType<typeof mustBe> = issue =>
+  withoutLogin(mustBe('an address like http://127.0.0.1:8081')(issue))
+const TEXT = mustBe('a string')
 
 const text = pipe(string(TEXT), regex(/./s, TEXT))
 
 function milliseconds(least: number) {
-  const message = must(`whole milliseconds, at least ${least}`)
+  const message = mustBe(`whole milliseconds, at least ${least}`)
   return pipe(number(message), integer(message), minValue(least, message))
 }
 
@@ -49,7 +49,7 @@ export const SETTINGS = {
   reports: optional(text),
   health: optional(text),
   lingerMs: optional(milliseconds(0), 0),
-  afterPartialResponse: optional(picklist(READINGS, must(READINGS.join(' or '))), READINGS[0]),
+  afterPartialResponse: optional(picklist(READINGS, mustBe(READINGS.join(' or '))), READINGS[0]),
 } as const satisfies Readonly<Record<string, GenericSchema>>
 
 /** Environment variables that override settings. With them, the same configuration works regardless of where the servers run. */

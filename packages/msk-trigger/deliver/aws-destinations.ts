@@ -15,7 +15,7 @@ const COMMON_VARIABLE = 'AWS_ENDPOINT_URL'
 type AwsKind = Exclude<Destination['kind'], 'kafka'>
 
 /** Sends a payload. For S3, `key` is the key of the object. */
-export type Put = (payload: string, key?: string) => Promise<unknown>
+export type SendPayload = (payload: string, key?: string) => Promise<unknown>
 
 /**
  * Time limit of a request, in milliseconds. Without it, a server that accepts a request but never responds would block the
@@ -30,7 +30,7 @@ const inTime = () => ({ abortSignal: AbortSignal.timeout(TAKEN_WITHIN_MS) })
  *
  * @throws Error if no emulator endpoint is configured, because discarded records must not be sent to a real AWS account
  */
-export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
+export async function awsPut(kind: AwsKind, arn: string): Promise<SendPayload> {
   const endpoint = awsEndpoint(kind, `nothing is sent to ${arn}: the trigger does not access the cloud`)
   const config = { endpoint, region: awsRegion(arn), maxAttempts: 1, ...awsCredentials() }
   const put = await SENDERS[kind](arn, config)
@@ -57,7 +57,7 @@ export function explainRefusal(kind: AwsKind, arn: string, endpoint: string, err
 const SENDERS: Readonly<
   Record<
     AwsKind,
-    (arn: string, config: { readonly endpoint: string; readonly region: string }) => Promise<Put>
+    (arn: string, config: { readonly endpoint: string; readonly region: string }) => Promise<SendPayload>
   >
 > = {
   async sqs(arn, config) {

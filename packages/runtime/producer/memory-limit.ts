@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DeliveryFailed } from './delivery-report.ts'
 
 /** Multiple of the memory limit at which no more records are accepted. */
-const MOST = 2
+const REFUSED_FROM_LIMITS = 2
 /** Number of bytes after which the event loop gets a turn; otherwise acknowledgements would wait for the publishing loop. */
 const BYTES_PER_TURN = 256 * 1024
 /** Approximate memory of a record in addition to its contents, in bytes. */
@@ -21,7 +21,7 @@ export class MemoryLimit {
 
   /** Throws if the buffer is full. @throws DeliveryFailed */
   requireRoom(): void {
-    if (this.#bytes < MOST * this.#limit) return
+    if (this.#bytes < REFUSED_FROM_LIMITS * this.#limit) return
     throw new DeliveryFailed(
       'full',
       `${this.#bytes} bytes are not acknowledged yet, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,

@@ -24,7 +24,7 @@ const REQUEST_LIMITS = { bytes: 4 * 1024 * 1024 }
 /** Minimum time to wait for an answer, in milliseconds. */
 const LEAST_WAIT_MS = 100
 
-interface Departure {
+interface QueuedBatch {
   readonly queue: PartitionQueue
   readonly batch: Batch
 }
@@ -56,7 +56,7 @@ export class Sender {
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined
-  readonly #underWay = new Set<Departure>()
+  readonly #underWay = new Set<QueuedBatch>()
   #stopped: Error | undefined
 
   constructor(parts: Parts) {
@@ -71,7 +71,7 @@ export class Sender {
     const { accumulator, clock, settings } = this.#parts
     const nowMs = clock.nowMs()
     let wakeAtMs = Number.POSITIVE_INFINITY
-    const departing = new Map<number, Departure[]>()
+    const byLeader = new Map<number, QueuedBatch[]>()
     for (const queue of accumulator.queues()) {
       for (const batch of accumulator.takeExpired(queue, nowMs))
         this.#giveUp({ queue, batch }, batch.lastError ?? createOverdueError(queue))
@@ -91,14 +91,14 @@ export class Sender {
         continue
       }
       if (this.#leader(id).inFlight >= settings.maxInFlight) continue
-      const group = departing.get(id)
-      const departure = { queue, batch: accumulator.take(queue) }
-      if (group) group.push(departure)
-      else departing.set(id, [departure])
+      const group = byLeader.get(id)
+      const queuedBatch = { queue, batch: accumulator.take(queue) }
+      if (group) group.push(queuedBatch)
+      else byLeader.set(id, [queuedBatch])
     }
     let isMore = false
-    for (const [id, departures] of departing) {
-      for (const request of splitIntoRequests(departures, getBatchBytes, REQUEST_LIMITS))
+    for (const [id, queuedBatches] of byLeader) {
+      for (const request of splitIntoRequests(queuedBatches, getBatchBytes, REQUEST_LIMITS))
         this.#send(id, request)
       isMore ||= this.#leader(id).inFlight < settings.maxInFlight && this.#inFlightEach > 1
     }
@@ -134,23 +134,23 @@ export class Sender {
     return leader
   }
 
-  #send(id: number, departures: readonly Departure[]): void {
+  #send(id: number, queuedBatches: readonly QueuedBatch[]): void {
     const leader = this.#leader(id)
     leader.inFlight++
-    for (const departure of departures) this.#underWay.add(departure)
+    for (const queuedBatch of queuedBatches) this.#underWay.add(queuedBatch)
     const { promise: turn, resolve: onSent } = Promise.withResolvers<void>()
     const before = leader.turn
     leader.turn = turn
-    void this.#exchange(id, departures, before, onSent)
+    void this.#exchange(id, queuedBatches, before, onSent)
       .then(
         answers => {
           this.#parts.outage.noteSuccess()
-          this.#take(departures, answers)
+          this.#take(queuedBatches, answers)
         },
-        error => this.#takeError(departures, error),
+        error => this.#takeError(queuedBatches, error),
       )
       .finally(() => {
-        for (const departure of departures) this.#underWay.delete(departure)
+        for (const queuedBatch of queuedBatches) this.#underWay.delete(queuedBatch)
         onSent()
         leader.inFlight--
         this.pump()
@@ -159,17 +159,17 @@ export class Sender {
 
   async #exchange(
     leader: number,
-    departures: readonly Departure[],
+    queuedBatches: readonly QueuedBatch[],
     before: Promise<void>,
     onSent: () => void,
   ): Promise<readonly BatchAnswer[]> {
     const { settings, identity, brokers, clock, metrics } = this.#parts
-    const closed = await Promise.all(departures.map(({ batch }) => batch.close(settings.compression)))
+    const closed = await Promise.all(queuedBatches.map(({ batch }) => batch.close(settings.compression)))
     await before
     await identity?.prepare()
     if (this.#stopped) throw this.#stopped
     const nowMs = clock.nowMs()
-    const batches = departures.map(({ queue, batch }, index) => {
+    const batches = queuedBatches.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retries += 1
       const final = closed[index] as ClosedBatch
       batch.sequence ??= identity?.assignSequence(queue, final.facts.count)
@@ -177,52 +177,52 @@ export class Sender {
       batch.sent ??= { atMs: nowMs, bytes: bytes.length }
       return { topic: queue.topic, partition: queue.partition, bytes }
     })
-    const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs
+    const leftMs = Math.min(...queuedBatches.map(({ batch }) => batch.deadlineMs)) - nowMs
     const withinMs = Math.max(LEAST_WAIT_MS, Math.min(settings.requestTimeoutMs, leftMs))
     return brokers.send(leader, { acks: settings.acks, withinMs, batches, onSent })
   }
 
-  #take(departures: readonly Departure[], answers: readonly BatchAnswer[]): void {
-    for (const departure of departures) {
-      const { queue } = departure
+  #take(queuedBatches: readonly QueuedBatch[], answers: readonly BatchAnswer[]): void {
+    for (const queuedBatch of queuedBatches) {
+      const { queue } = queuedBatch
       const answer = answers.find(
         ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
       )
       if (!answer)
-        this.#retry(departure, notTaken(`its leader has not answered for ${formatPartition(queue)}`))
+        this.#retry(queuedBatch, notTaken(`its leader has not answered for ${formatPartition(queue)}`))
       else if (answer.errorCode === 0 || answer.errorCode === DUPLICATE_SEQUENCE)
-        this.#deliver(departure, answer.baseOffset)
-      else this.#takeAnswer(departure, answer.errorCode)
+        this.#deliver(queuedBatch, answer.baseOffset)
+      else this.#takeAnswer(queuedBatch, answer.errorCode)
     }
   }
 
-  #takeAnswer(departure: Departure, errorCode: number): void {
-    const { queue, batch } = departure
+  #takeAnswer(queuedBatch: QueuedBatch, errorCode: number): void {
+    const { queue, batch } = queuedBatch
     const { isRetriable } = produceError(errorCode)
     const error = answeredError(errorCode, formatPartition(queue))
     if (isRetriable) {
       this.#refresh()
-      this.#retry(departure, error)
+      this.#retry(queuedBatch, error)
     } else if (FOREIGN_SEQUENCE.has(errorCode) && batch.attempts === 1) {
       this.#parts.identity?.restart(queue)
       // The sequence number was never sent, so the batch gets a new sequence number.
       batch.sequence = undefined
-      this.#retry(departure, error)
-    } else this.#giveUp(this.#decrementInFlight(departure), error)
+      this.#retry(queuedBatch, error)
+    } else this.#giveUp(this.#decrementInFlight(queuedBatch), error)
   }
 
-  #takeError(departures: readonly Departure[], cause: unknown): void {
+  #takeError(queuedBatches: readonly QueuedBatch[], cause: unknown): void {
     if (!this.#stopped && mayPass(cause)) this.#parts.outage.noteFailure(cause)
-    for (const departure of departures) {
-      const error = deliveryError(cause, formatPartition(departure.queue))
-      if (mayPass(cause)) this.#retry(departure, error)
-      else this.#giveUp(this.#decrementInFlight(departure), error)
+    for (const queuedBatch of queuedBatches) {
+      const error = deliveryError(cause, formatPartition(queuedBatch.queue))
+      if (mayPass(cause)) this.#retry(queuedBatch, error)
+      else this.#giveUp(this.#decrementInFlight(queuedBatch), error)
     }
     this.#refresh()
   }
 
-  #deliver(departure: Departure, baseOffset: number): void {
-    const { queue, batch } = this.#decrementInFlight(departure)
+  #deliver(queuedBatch: QueuedBatch, baseOffset: number): void {
+    const { queue, batch } = this.#decrementInFlight(queuedBatch)
     if (batch.isSettled) return
     const { metrics, clock } = this.#parts
     if (batch.sent)
@@ -230,22 +230,22 @@ export class Sender {
     batch.acknowledge(queue.partition, baseOffset)
   }
 
-  #retry(departure: Departure, error: Error): void {
-    const { queue, batch } = this.#decrementInFlight(departure)
+  #retry(queuedBatch: QueuedBatch, error: Error): void {
+    const { queue, batch } = this.#decrementInFlight(queuedBatch)
     const { settings, clock } = this.#parts
     batch.lastError = error
     const nowMs = clock.nowMs()
-    if (this.#stopped) this.#giveUp(departure, this.#stopped)
-    else if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
+    if (this.#stopped) this.#giveUp(queuedBatch, this.#stopped)
+    else if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(queuedBatch, error)
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
   }
 
-  #decrementInFlight(departure: Departure): Departure {
-    departure.queue.inFlight--
-    return departure
+  #decrementInFlight(queuedBatch: QueuedBatch): QueuedBatch {
+    queuedBatch.queue.inFlight--
+    return queuedBatch
   }
 
-  #giveUp({ queue, batch }: Departure, error: Error): void {
+  #giveUp({ queue, batch }: QueuedBatch, error: Error): void {
     const { identity, metrics } = this.#parts
     if (batch.isSettled) return
     if (batch.attempts > 0) identity?.restart(queue)
@@ -273,6 +273,6 @@ function formatPartition({ topic, partition }: PartitionQueue): string {
   return `${topic} [${partition}]`
 }
 
-function getBatchBytes({ batch }: Departure): number {
+function getBatchBytes({ batch }: QueuedBatch): number {
   return batch.builder.bytes
 }

@@ -1,7 +1,7 @@
 /** Variables of a producer. They are apart from its profiles, which every function needs. */
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { KafkaSettings } from './kafka.ts'
-import { MAX_BATCH_BYTES, MOST, PROFILES, type ProfileName } from './producer.ts'
+import { MAX_BATCH_BYTES, MAX_INT32, PROFILES, type ProfileName } from './producer.ts'
 import { setting, slice } from './slice.ts'
 import { oneOf, wholeNumber } from './value-kinds.ts'
 
@@ -16,7 +16,7 @@ export const PRODUCER = slice(
     }),
     PRODUCER_BATCH_SIZE: setting(
       'producer.batch_size',
-      wholeNumber({ least: 1, most: MOST, unit: 'records' }),
+      wholeNumber({ least: 1, most: MAX_INT32, unit: 'records' }),
       {
         description: 'Number of waiting records at which they are sent: `batchRecords` of the profiles.',
         otherwise: 'that of the profile',
@@ -31,7 +31,7 @@ export const PRODUCER = slice(
         otherwise: `that of the profile; with \`PRODUCER_BATCH_SIZE\` ${MAX_BATCH_BYTES}`,
       },
     ),
-    PRODUCER_LINGER_MS: setting('producer.linger_ms', wholeNumber({ least: 0, most: MOST }), {
+    PRODUCER_LINGER_MS: setting('producer.linger_ms', wholeNumber({ least: 0, most: MAX_INT32 }), {
       description: 'How long a record waits for others before it is sent, in milliseconds.',
       otherwise: 'that of the profile',
     }),
@@ -40,14 +40,18 @@ export const PRODUCER = slice(
         'Required acknowledgements of a batch: from `all` replicas in sync (or `-1`), or only from its leader (`1`).',
       otherwise: 'that of the profile',
     }),
-    PRODUCER_RETRIES: setting('producer.retries', wholeNumber({ least: 0, most: MOST }), {
+    PRODUCER_RETRIES: setting('producer.retries', wholeNumber({ least: 0, most: MAX_INT32 }), {
       description: 'Number of retries of a batch after a temporary error.',
       otherwise: 'until the command ends',
     }),
-    PRODUCER_RETRY_BACKOFF_MS: setting('producer.retry_backoff_ms', wholeNumber({ least: 0, most: MOST }), {
-      description: 'Delay before a batch is sent again, in milliseconds.',
-      otherwise: 'that of the profile',
-    }),
+    PRODUCER_RETRY_BACKOFF_MS: setting(
+      'producer.retry_backoff_ms',
+      wholeNumber({ least: 0, most: MAX_INT32 }),
+      {
+        description: 'Delay before a batch is sent again, in milliseconds.',
+        otherwise: 'that of the profile',
+      },
+    ),
   },
   ({ PRODUCER_PROFILE, PRODUCER_ACKS, PRODUCER_RETRIES, ...others }) => {
     const acks = PRODUCER_ACKS === undefined ? undefined : PRODUCER_ACKS === '1' ? 1 : ('all' as const)

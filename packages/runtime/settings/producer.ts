@@ -19,11 +19,11 @@ import { readSettings } from './read-settings.ts'
 import { setting, slice } from './slice.ts'
 import { text } from './value-kinds.ts'
 
-export const MOST = 2_147_483_647
+export const MAX_INT32 = 2_147_483_647
 /** By default, a topic accepts 1 MiB per batch, including header and framing. */
 export const MAX_BATCH_BYTES = 1_000_000
 
-const from = (least: number, most = MOST) => {
+const from = (least: number, most = MAX_INT32) => {
   const message = `must be a whole number from ${least} to ${most}`
   return pipe(number(message), integer(message), minValue(least, message), maxValue(most, message))
 }
@@ -106,7 +106,7 @@ export const PROFILES: Readonly<Record<ProfileName, Omit<ProducerSettings, 'deli
     compression: 'lz4',
     acks: 'all',
     idempotent: true,
-    retries: MOST,
+    retries: MAX_INT32,
   },
   /** Compressed batches of moderate size, to save network and disk. */
   compact: { ...COMMON, batchRecords: 100, lingerMs: 100, compression: 'snappy', acks: 'all' },

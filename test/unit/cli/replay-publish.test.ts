@@ -3,20 +3,20 @@ import { describe, test } from 'node:test'
 import { MemoryPublisher } from '#runtime/testing'
 import { createPacer } from '../../../control/recordings/replay/pace.ts'
 import {
-  type Departure,
+  type DueRecord,
   groupIntoRequests,
   publishAll,
   REQUEST_LIMITS,
 } from '../../../control/recordings/replay/publish.ts'
 import { collected } from './collected.ts'
 
-const departure = (line: number, paceMs = line * 1_000, bytes = 10): Departure => ({
+const departure = (line: number, paceMs = line * 1_000, bytes = 10): DueRecord => ({
   paceMs,
   eventMs: paceMs,
   record: { topic: 't', key: Buffer.from(String(line)), value: Buffer.alloc(bytes), headers: [] },
 })
 
-async function* inGroups(...groups: Departure[][]) {
+async function* inGroups(...groups: DueRecord[][]) {
   yield* groups
 }
 
@@ -33,7 +33,7 @@ function clockwork() {
   }
 }
 
-const listLines = (request: readonly Departure[]) => request.map(({ record }) => Number(String(record.key)))
+const listLines = (request: readonly DueRecord[]) => request.map(({ record }) => Number(String(record.key)))
 
 describe('requests', () => {
   test('what is due together leaves together, what is due later waits', async () => {

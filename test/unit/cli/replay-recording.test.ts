@@ -94,9 +94,9 @@ describe('the survey', () => {
     const { recordedMs, ...whole } = await surveySource(source, { skip: 0 })
     assert.deepEqual([whole.count, recordedMs], [291, 47.5 * 3_600_000])
     assert.equal((await surveySource(source, { skip: 290, limit: 7 })).count, 1)
-    const { count, extent } = await surveySource(source, { skip: 3, limit: 6 })
+    const { count, timeRange } = await surveySource(source, { skip: 3, limit: 6 })
     assert.equal(count, 6)
-    assert.deepEqual(extent, { startMs: atMs('00:00'), firstMs: atMs('00:30'), latestMs: atMs('01:00') })
+    assert.deepEqual(timeRange, { startMs: atMs('00:00'), firstMs: atMs('00:30'), latestMs: atMs('01:00') })
   })
 
   test('refuses a recording of which nothing is left', async () => {

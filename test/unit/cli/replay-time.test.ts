@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { is, parse } from 'valibot'
 import type { Event } from '#runtime/consumer'
 import { createPacer, describeLongReplay, SPEED } from '../../../control/recordings/replay/pace.ts'
-import { computeShift, type Extent, shiftEvent } from '../../../control/recordings/replay/time-shift.ts'
+import { computeShift, shiftEvent, type TimeRange } from '../../../control/recordings/replay/time-shift.ts'
 
 describe('pace', () => {
   const dues = (speed: number, times: (number | undefined)[]) => times.map(createPacer(speed))
@@ -63,7 +63,7 @@ describe('pace', () => {
 describe('shift', () => {
   const HOUR = 3_600_000
   const NOW = Date.parse('2026-06-01T00:00:00Z')
-  const extent: Extent = { startMs: 0, firstMs: 1 * HOUR, latestMs: 11 * HOUR }
+  const extent: TimeRange = { startMs: 0, firstMs: 1 * HOUR, latestMs: 11 * HOUR }
 
   test('to a time: the recording begins there, whatever part of it is published', () => {
     assert.equal(computeShift(NOW, extent, 1, 0), NOW)

@@ -11,8 +11,8 @@ import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { getConsumerName, listConsumers } from '../../../control/environment/functions.ts'
 import { listLivePartitions, requireDeployedVersion } from '../../../control/operations/recomputing/job.ts'
 import { describeRebuilt } from '../../../control/operations/recomputing/rebuild-partitions.ts'
-import { requireRoom } from '../../../control/operations/recomputing/state-sizes.ts'
-import { FROM, type From, REPROCESS, resolveStart } from '../../../control/operations/reprocess.ts'
+import { requireRoom } from '../../../control/operations/recomputing/size-limits.ts'
+import { FROM, REPROCESS, resolveStart, type StartPosition } from '../../../control/operations/reprocess.ts'
 import { resolveSignal } from '../../../control/operations/state-keys.ts'
 import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
@@ -87,7 +87,7 @@ describe('where a rebuild begins', () => {
       assert.deepEqual(success ? output : undefined, expected)
     })
 
-  const time: From = { kind: 'time', timeMs: NOON }
+  const time: StartPosition = { kind: 'time', timeMs: NOON }
   for (const [given, from, bounds, found, expected] of [
     ['the start of a whole log', { kind: 'start' }, { start: 0, end: 9 }, undefined, 0],
     [

@@ -12,7 +12,7 @@ import {
   withFired,
   withResolved,
 } from '../../../lib/notification/group.ts'
-import { listMoreAlerts, TOLD, withMore } from '../../../lib/notification/more-alerts.ts'
+import { listMoreAlerts, SENT_FLAG, withMore } from '../../../lib/notification/more-alerts.ts'
 import { type Muting, NOTHING_MUTED } from '../../../lib/notification/mutes-in-force.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import { toTimedSilence } from '../../../lib/notification/silences.ts'
@@ -94,7 +94,7 @@ describe('a resolved alert in a group', () => {
     ['an alert that was sent', { alerts: [told('a'), told('b')] }, 'end-queued', { alerts: [{ alert: resolved('a'), isTold: true }, told('b')], ended }],
     ['one that was not sent', { alerts: [untold('a'), told('b')] }, 'never-told', { alerts: [told('b')], ended }],
     ['one that has ended', { alerts: [{ alert: resolved('a'), isTold: true }], ended }, 'not-known', {}],
-    ['one without data that was sent', { more: withMore('', 'a', TOLD), moreEnded: 1 }, 'end-queued', { more: '', moreEnded: 2, ended }],
+    ['one without data that was sent', { more: withMore('', 'a', SENT_FLAG), moreEnded: 1 }, 'end-queued', { more: '', moreEnded: 2, ended }],
     ['one without data that was not', { more: withMore('', 'a', 0) }, 'never-told', { more: '', ended }],
     ['an end that came before', { ended }, 'not-known', {}],
   ] as const)
@@ -151,8 +151,8 @@ describe('a group that is due', () => {
     ['a silenced one beside a new one', { alerts: [untold('a'), untold('b')] }, START_MS, muting({ a: 9 }), 'new', 'b', START_MS + 9_000],
     ['a silenced one that was sent', { ...sent, alerts: [told('a')] }, repeat, muting({ a: 90_000 }), 'muted', undefined, repeat + TARGET.groupIntervalMs],
     ['a new one without data', { ...sent, alerts: [told('a')], more: withMore('', 'm', 0) }, soon, NOTHING_MUTED, 'changed', 'a +1', soon + TARGET.repeatIntervalMs],
-    ['one without data that was sent', { ...sent, alerts: [told('a')], more: withMore('', 'm', TOLD) }, soon, NOTHING_MUTED, 'unchanged', undefined, repeat],
-    ['only one without data, for the interval of repeats', { ...sent, more: withMore('', 'm', TOLD) }, repeat, NOTHING_MUTED, 'repeat', ' +1', repeat + TARGET.repeatIntervalMs],
+    ['one without data that was sent', { ...sent, alerts: [told('a')], more: withMore('', 'm', SENT_FLAG) }, soon, NOTHING_MUTED, 'unchanged', undefined, repeat],
+    ['only one without data, for the interval of repeats', { ...sent, more: withMore('', 'm', SENT_FLAG) }, repeat, NOTHING_MUTED, 'repeat', ' +1', repeat + TARGET.repeatIntervalMs],
     ['a silenced one without data', { ...sent, alerts: [told('a')], more: withMore('', 'm', soon + 7) }, soon, NOTHING_MUTED, 'unchanged', undefined, soon + 7],
     ['the end of one without data', { ...sent, alerts: [told('a')], moreEnded: 2 }, soon, NOTHING_MUTED, 'changed', 'a +2', soon + TARGET.repeatIntervalMs],
   ] as const)

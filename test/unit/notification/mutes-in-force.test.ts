@@ -8,8 +8,8 @@ import {
   isMoreMuted,
   listMoreAlerts,
   markAllTold,
+  SENT_FLAG,
   silencedUntilMs,
-  TOLD,
   withMore,
   withoutMore,
 } from '../../../lib/notification/more-alerts.ts'
@@ -68,7 +68,7 @@ describe('what mutes in a partition', () => {
 
 describe('alerts that a group keeps without their data', () => {
   const ids = ['a', 'b', 'c', 'd'] as const
-  const values = [0, TOLD, 500, -501] as const
+  const values = [0, SENT_FLAG, 500, -501] as const
   const all = ids.reduce((more, id, index) => withMore(more, id, values[index] as number), '')
 
   it('given several, then each is found and removed with its value, and the others stay', () => {
@@ -84,9 +84,14 @@ describe('alerts that a group keeps without their data', () => {
 
   it('given a time, then those that are not muted then are sent, and stay so', () => {
     const muting = { ...NOTHING_MUTED, inhibitedUntilMs: 300 }
-    assert.deepEqual(listMoreAlerts(markAllTold(all, 100, muting)), [TOLD, TOLD, 500, -501])
-    assert.deepEqual(listMoreAlerts(markAllTold(all, 499, muting)), [TOLD, TOLD, 500, -501])
-    assert.deepEqual(listMoreAlerts(markAllTold(all, 500, muting)), [TOLD, TOLD, TOLD, TOLD])
+    assert.deepEqual(listMoreAlerts(markAllTold(all, 100, muting)), [SENT_FLAG, SENT_FLAG, 500, -501])
+    assert.deepEqual(listMoreAlerts(markAllTold(all, 499, muting)), [SENT_FLAG, SENT_FLAG, 500, -501])
+    assert.deepEqual(listMoreAlerts(markAllTold(all, 500, muting)), [
+      SENT_FLAG,
+      SENT_FLAG,
+      SENT_FLAG,
+      SENT_FLAG,
+    ])
     assert.deepEqual([500, -501, 0, -1].map(silencedUntilMs), [500, 500, 0, 0])
     const mutedAt = (value: number) => [299, 300].map(atMs => isMoreMuted(value, atMs, muting))
     assert.deepEqual([0, -1].map(mutedAt), [
@@ -96,7 +101,7 @@ describe('alerts that a group keeps without their data', () => {
   })
 
   it('given a least value, then lower ones are dropped, and those that were sent stay', () => {
-    assert.deepEqual(listMoreAlerts(dropMoreBefore(all, 500)), [TOLD, 500])
-    assert.deepEqual(listMoreAlerts(dropMoreBefore(all, 501)), [TOLD])
+    assert.deepEqual(listMoreAlerts(dropMoreBefore(all, 500)), [SENT_FLAG, 500])
+    assert.deepEqual(listMoreAlerts(dropMoreBefore(all, 501)), [SENT_FLAG])
   })
 })

@@ -4,7 +4,7 @@ import { sampled } from '@sluice/test-kit/sampled'
 import fc from 'fast-check'
 import type { Event } from '#runtime/consumer'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
-import { type Happening, type Quiet, reference } from './reference.ts'
+import { type LogEvent, type Quiet, reference } from './reference.ts'
 import {
   fired,
   notifications,
@@ -29,7 +29,7 @@ const id = fc.constantFrom(...IDS)
 const quiet: fc.Arbitrary<Quiet> = fc
   .record({ id, from: second, length: fc.integer({ min: 1, max: 2400 }) })
   .map(({ id, from, length }) => ({ id, from, until: Math.min(from + length, LAST) }))
-const happening: fc.Arbitrary<Happening> = fc.oneof(
+const happening: fc.Arbitrary<LogEvent> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ second, kind: fc.constant('fired' as const), id }).map(withKind) },
   { weight: 5, arbitrary: fc.record({ second, kind: fc.constant('resolved' as const), id }).map(withKind) },
   {
@@ -65,7 +65,7 @@ interface Instance {
 }
 
 /** Numbers the alerts of an id: after its end, the next fire is another alert. An end can come shortly before its fire. */
-function instances(all: readonly Happening[]): readonly Happening[] {
+function instances(all: readonly LogEvent[]): readonly LogEvent[] {
   const last = new Map<string, Instance>()
   return all.map(happening => {
     if (happening.kind !== 'fired' && happening.kind !== 'resolved') return happening
@@ -93,7 +93,7 @@ const repeatQuiet = (all: readonly Quiet[]) =>
     Array.from({ length: 41 }, (_, number) => ({ ...quietTime, id: `${quietTime.id}${number}` })),
   )
 
-function listEvents(happenings: readonly Happening[]): Event[] {
+function listEvents(happenings: readonly LogEvent[]): Event[] {
   return happenings.map((happening, index) => {
     if (happening.kind === 'silences') {
       const all = happening.all.map(({ id, from, until }, n) =>
@@ -122,7 +122,7 @@ const sorted = (lines: readonly string[]) =>
   })
 
 /** The pipeline alert of one id stands once: each time it goes down it is another. */
-const onceDown = (all: readonly Happening[]) => {
+const onceDown = (all: readonly LogEvent[]) => {
   let isOver = false
   let wasDown = false
   return all.filter(happening => {
@@ -154,7 +154,7 @@ describe('given any log of alerts, silences and pipeline alerts', () => {
 })
 
 /** Checks that ends are sent once, after their fire; and for every fire that was sent and is over. */
-function onceEach(lines: readonly string[], all: readonly Happening[]): void {
+function onceEach(lines: readonly string[], all: readonly LogEvent[]): void {
   const names = lines.map(line => line.split(': ')[1]?.split(' ') ?? [])
   const ids = new Set(all.flatMap(happening => (happening.kind === 'fired' ? [happening.id] : [])))
   for (const id of ids) {
@@ -170,7 +170,7 @@ function onceEach(lines: readonly string[], all: readonly Happening[]): void {
   }
 }
 
-function hasFiredBefore(all: readonly Happening[], index: number): boolean {
+function hasFiredBefore(all: readonly LogEvent[], index: number): boolean {
   const end = all[index]
   return all
     .slice(0, index)

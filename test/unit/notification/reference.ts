@@ -2,7 +2,7 @@
  * Reference for notifications, found the slow way: second by second, from all events so far. It shares no code with the notifier,
  * keeps everything forever, and has no limits.
  */
-export type Happening = { readonly second: number } & (
+export type LogEvent = { readonly second: number } & (
   | {
       readonly kind: 'fired' | 'resolved'
       readonly id: string
@@ -27,7 +27,7 @@ interface Waits {
 
 /** Lines as `notifications` makes them, but with the alerts in the order of their names. */
 export function reference(
-  happenings: readonly Happening[],
+  happenings: readonly LogEvent[],
   until: number,
   { wait, interval, repeat }: Waits,
 ): string[] {
@@ -57,30 +57,30 @@ export function reference(
     )
   const isMuted = (id: string, now: number) => quietUntil(id, now) > now
 
-  const happen = (happening: Happening) => {
+  const happen = (event: LogEvent) => {
     const open = knownToFire().length > 0
     let isNews = false
-    if (happening.kind === 'silences') quiets = happening.all
-    else if (happening.kind === 'pipeline')
-      downUntil = happening.isDown
+    if (event.kind === 'silences') quiets = event.all
+    else if (event.kind === 'pipeline')
+      downUntil = event.isDown
         ? downUntil > 0
           ? downUntil
-          : happening.second + 24 * 3600
+          : event.second + 24 * 3600
         : Number.NEGATIVE_INFINITY
-    else if (happening.kind === 'fired' && !firedIds.has(happening.id) && !endedIds.has(happening.id)) {
-      firedIds.add(happening.id)
-      if (happening.isSilent) silentIds.add(happening.id)
+    else if (event.kind === 'fired' && !firedIds.has(event.id) && !endedIds.has(event.id)) {
+      firedIds.add(event.id)
+      if (event.isSilent) silentIds.add(event.id)
       isNews = true
-    } else if (happening.kind === 'resolved' && !endedIds.has(happening.id)) {
-      endedIds.add(happening.id)
-      isNews = toldFires.has(happening.id)
+    } else if (event.kind === 'resolved' && !endedIds.has(event.id)) {
+      endedIds.add(event.id)
+      isNews = toldFires.has(event.id)
     }
     if (isNews) {
-      newsDue = Math.min(newsDue, Math.max(happening.second + wait, open ? last + interval : 0))
+      newsDue = Math.min(newsDue, Math.max(event.second + wait, open ? last + interval : 0))
       due = newsDue
     }
     if (standing().length === 0 && unsaidEnds().length === 0) due = newsDue = Number.POSITIVE_INFINITY
-    return isNews && 'isUrgent' in happening && happening.isUrgent && happening.second > last
+    return isNews && 'isUrgent' in event && event.isUrgent && event.second > last
   }
 
   const look = (now: number) => {
@@ -107,9 +107,9 @@ export function reference(
   }
 
   for (let now = 0; now <= until; now += 1) {
-    for (const happening of happenings) {
-      if (happening.second !== now) continue
-      const isAtOnce = happen(happening)
+    for (const event of happenings) {
+      if (event.second !== now) continue
+      const isAtOnce = happen(event)
       if (isAtOnce) look(now)
     }
     if (due === now) look(now)

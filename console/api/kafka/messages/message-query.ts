@@ -50,7 +50,7 @@ export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
 
-interface Beginning {
+interface SearchStart {
   readonly direction: Direction
   readonly ranges: readonly Range[]
   /** Offsets of all partitions of the topic. */
@@ -66,7 +66,7 @@ interface Beginning {
 export async function resolveBeginning(
   query: Pick<MessagesQuery, 'topic' | 'partition' | 'offset' | 'time' | 'from' | 'cursor'>,
   offsets: Pick<TopicOffsets, 'bounds' | 'at'>,
-): Promise<Beginning> {
+): Promise<SearchStart> {
   const { topic, partition, offset, time, from, cursor } = query
   const bounds = await readTopicBounds(offsets, topic)
   if (partition !== undefined) requirePartition(partition, topic, bounds)

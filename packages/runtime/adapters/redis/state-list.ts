@@ -35,7 +35,7 @@ interface FoundState {
   readonly keys: Set<string>
 }
 
-type IsMeant = (stateKey: StateKey) => boolean
+type IsSelected = (stateKey: StateKey) => boolean
 
 export class StateList {
   readonly #client: RedisClient
@@ -45,10 +45,10 @@ export class StateList {
   }
 
   /** Lists partition states, by consumer, topic and partition. Those that are not meant are not read. */
-  async all(isMeant: IsMeant = () => true): Promise<ListedState[]> {
+  async all(isSelected: IsSelected = () => true): Promise<ListedState[]> {
     const reader = new StateReader(this.#client)
     const listed: ListedState[] = []
-    for (const { partitionState, keys } of await this.#found(isMeant)) {
+    for (const { partitionState, keys } of await this.#found(isSelected)) {
       const { version } = await reader.meta(partitionState)
       const { entities } = await reader.counts(partitionState)
       listed.push({
@@ -63,9 +63,9 @@ export class StateList {
   }
 
   /** Lists the rebuilds that are under way or were interrupted, by consumer, topic and partition. */
-  async rebuilds(isMeant: IsMeant = () => true): Promise<ListedRebuild[]> {
+  async rebuilds(isSelected: IsSelected = () => true): Promise<ListedRebuild[]> {
     const listed: ListedRebuild[] = []
-    for (const { partitionState, keys } of await this.#found(isMeant, REBUILD))
+    for (const { partitionState, keys } of await this.#found(isSelected, REBUILD))
       listed.push({ ...partitionState, bytes: await this.#measure(keys) })
     return listed
   }
@@ -98,8 +98,8 @@ export class StateList {
    * Removes partition states with all their keys, including the key that contains the epoch. Returns the number of removed states,
    * and reports progress.
    */
-  async remove(isMeant: IsMeant, onRemoved: (removed: number) => void): Promise<number> {
-    const own = await this.#found(isMeant)
+  async remove(isSelected: IsSelected, onRemoved: (removed: number) => void): Promise<number> {
+    const own = await this.#found(isSelected)
     let removed = 0
     for (const { keys } of own) {
       // Another command may have removed it meanwhile.
@@ -115,7 +115,7 @@ export class StateList {
   }
 
   /** @param only `REBUILD` for the keys of rebuilds alone */
-  async #found(isMeant: IsMeant, only = ''): Promise<FoundState[]> {
+  async #found(isSelected: IsSelected, only = ''): Promise<FoundState[]> {
     const found = new Map<string, FoundState>()
     for await (const key of this.#client.keys(`{*:*:*}${only || ':'}*`)) {
       const [, consumer = '', topic = '', partition = '', part] = KEY.exec(key) ?? []
@@ -129,7 +129,7 @@ export class StateList {
     // Only states with a meta key are listed, because other applications may share the server.
     const states = [...found].filter(
       ([name, { partitionState, keys }]) =>
-        isMeant(partitionState) && (only !== '' || keys.has(`${name}meta`)),
+        isSelected(partitionState) && (only !== '' || keys.has(`${name}meta`)),
     )
     return states.map(([, state]) => state).sort((a, b) => byPlace(a.partitionState, b.partitionState))
   }

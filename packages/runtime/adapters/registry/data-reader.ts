@@ -12,7 +12,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { notPrepared } from '../../pipeline/errors.ts'
 import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
-import type { CachedSchema, Clocks, KnownData, Needing, SchemaCache } from './schema-cache.ts'
+import type { CachedSchema, Clocks, KnownData, SchemaBoundData, SchemaCache } from './schema-cache.ts'
 
 const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const
 
@@ -24,7 +24,7 @@ export class OnDemandDataReader implements DataReader {
   #schemas: SchemaCache | undefined
   #loading: Promise<SchemaCache> | undefined
   /** Schemas that were missing at a read, by record. The event need not be in its record as a CloudEvent. */
-  readonly #missing = new WeakMap<LogRecord, Needing>()
+  readonly #missing = new WeakMap<LogRecord, SchemaBoundData>()
 
   /**
    * Creates a reader.
@@ -74,7 +74,7 @@ export class OnDemandDataReader implements DataReader {
   }
 
   async prepare(records: readonly LogRecord[]): Promise<void> {
-    const needed: Needing[] = []
+    const needed: SchemaBoundData[] = []
     for (const record of records) {
       const event = readEvent(record)
       const isKept = isFailure(event) || findLambdaSchema(record) !== undefined
@@ -103,19 +103,23 @@ export class OnDemandDataReader implements DataReader {
   }
 }
 
-function decodeData(event: Event, needing: Needing, found: Exclude<CachedSchema, Failure>): Event | Failure {
+function decodeData(
+  event: Event,
+  serialized: SchemaBoundData,
+  found: Exclude<CachedSchema, Failure>,
+): Event | Failure {
   const { codec } = found
   const format = FORMATS[codec.format]
-  if (needing.format !== undefined && needing.format !== format)
+  if (serialized.format !== undefined && serialized.format !== format)
     return failure(
       'data-not-decodable',
-      `its content type is ${needing.format}, but its schema is in ${format}`,
+      `its content type is ${serialized.format}, but its schema is in ${format}`,
     )
   // Numbers in JSON are checked for exact digits, regardless of the schema.
-  const json = format === 'json' ? withJsonData(event, needing.body) : undefined
+  const json = format === 'json' ? withJsonData(event, serialized.body) : undefined
   if (json && isFailure(json)) return json
   try {
-    const data = codec.read(needing.body)
+    const data = codec.read(serialized.body)
     return json ?? { ...event, datacontenttype: MEDIA_TYPES.json, data }
   } catch (error) {
     const { code, message } = error as UndecodableError

@@ -13,7 +13,7 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import { Semaphore } from '../../pipeline/log/partition-log.ts'
 import type { GuardedRegistry } from './guarded-registry.ts'
 
-export type Needing = Exclude<SerializedData, { kind: 'json' }>
+export type SchemaBoundData = Exclude<SerializedData, { kind: 'json' }>
 
 export type CachedSchema = { readonly kind: 'codec'; readonly codec: Codec } | Failure
 
@@ -59,7 +59,7 @@ export class SchemaCache {
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
   /** Schemas that the fetches in progress need. */
-  readonly #fetches = new Set<ReadonlyMap<string, Needing>>()
+  readonly #fetches = new Set<ReadonlyMap<string, SchemaBoundData>>()
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
   constructor(
@@ -75,10 +75,10 @@ export class SchemaCache {
     this.#nowMs = nowMs
   }
 
-  find(needing: Needing): CachedSchema | undefined {
-    if (needing.kind === 'registered' && Number(needing.schemaId) > MAX_SCHEMA_ID)
-      return unknownSchema(needing)
-    const key = toKey(needing)
+  find(serialized: SchemaBoundData): CachedSchema | undefined {
+    if (serialized.kind === 'registered' && Number(serialized.schemaId) > MAX_SCHEMA_ID)
+      return unknownSchema(serialized)
+    const key = toKey(serialized)
     const cachedSchema = this.#known.get(key)
     if (cachedSchema) return cachedSchema
     const unknown = this.#unknown.get(key)
@@ -86,8 +86,8 @@ export class SchemaCache {
   }
 
   /** Fetches missing schemas, each once. If a schema cannot be fetched, rejects with `Unavailable` after all fetches have ended. */
-  async fetch(needed: readonly Needing[]): Promise<void> {
-    const byKey = new Map(needed.map(needing => [toKey(needing), needing]))
+  async fetch(needed: readonly SchemaBoundData[]): Promise<void> {
+    const byKey = new Map(needed.map(serialized => [toKey(serialized), serialized]))
     this.#makeRoom(byKey)
     this.#fetches.add(byKey)
     try {
@@ -98,7 +98,7 @@ export class SchemaCache {
   }
 
   /** Removes the oldest cached schemas above the limit. Schemas that are needed now are kept, even if they exceed the limit. */
-  #makeRoom(needed: ReadonlyMap<string, Needing>): void {
+  #makeRoom(needed: ReadonlyMap<string, SchemaBoundData>): void {
     for (const entries of [this.#known, this.#unknown])
       for (const key of needed.keys()) moveToEnd<unknown>(entries, key)
     const isNeeded = (key: string) => needed.has(key) || [...this.#fetches].some(fetch => fetch.has(key))
@@ -106,25 +106,25 @@ export class SchemaCache {
     removeOldest(this.#unknown, MAX_UNKNOWN, isNeeded)
   }
 
-  async #fetchAll(byKey: ReadonlyMap<string, Needing>): Promise<void> {
+  async #fetchAll(byKey: ReadonlyMap<string, SchemaBoundData>): Promise<void> {
     const untilMs = this.#elapsedMs() + this.#allWithinMs
     const ends = await Promise.allSettled(
-      [...byKey].map(([key, needing]) =>
-        this.find(needing) ? undefined : this.#once(key, needing, untilMs),
+      [...byKey].map(([key, serialized]) =>
+        this.find(serialized) ? undefined : this.#once(key, serialized, untilMs),
       ),
     )
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
-  #once(key: string, needing: Needing, untilMs: number): Promise<void> {
+  #once(key: string, serialized: SchemaBoundData, untilMs: number): Promise<void> {
     const running = this.#running.get(key)
     if (running) return running
-    const fetched = this.#fetch(key, needing, untilMs).finally(() => this.#running.delete(key))
+    const fetched = this.#fetch(key, serialized, untilMs).finally(() => this.#running.delete(key))
     this.#running.set(key, fetched)
     return fetched
   }
 
-  async #fetch(key: string, needing: Needing, untilMs: number): Promise<void> {
+  async #fetch(key: string, serialized: SchemaBoundData, untilMs: number): Promise<void> {
     await this.#permits.acquire()
     try {
       const leftMs = untilMs - this.#elapsedMs()
@@ -133,9 +133,9 @@ export class SchemaCache {
           'registry-unavailable',
           'the schema registry responds too slowly for the number of schemas',
         )
-      const schema = await this.#schema(needing, leftMs)
-      if (schema) this.#known.set(key, await loadCachedSchema(schema, needing))
-      else this.#believe(key, unknownSchema(needing))
+      const schema = await this.#schema(serialized, leftMs)
+      if (schema) this.#known.set(key, await loadCachedSchema(schema, serialized))
+      else this.#believe(key, unknownSchema(serialized))
     } catch (error) {
       if (!isRegistryError(error, 'unusable-schema')) throw error
       this.#believe(key, failure('data-not-decodable', error.message))
@@ -148,9 +148,9 @@ export class SchemaCache {
     this.#unknown.set(key, { failure, untilMs: this.#nowMs() + UNKNOWN_FOR_MS })
   }
 
-  async #schema(needing: Needing, leftMs: number): Promise<Schema | undefined> {
-    if (needing.kind === 'registered') return this.#registry?.schema(needing.schemaId, leftMs)
-    const { type, format } = needing
+  async #schema(serialized: SchemaBoundData, leftMs: number): Promise<Schema | undefined> {
+    if (serialized.kind === 'registered') return this.#registry?.schema(serialized.schemaId, leftMs)
+    const { type, format } = serialized
     const packaged = await this.#application.packagedSchema?.(type, format)
     if (!packaged) return undefined
     const { text, references } = packaged
@@ -158,7 +158,7 @@ export class SchemaCache {
   }
 }
 
-async function loadCachedSchema(schema: Schema, { kind }: Needing): Promise<CachedSchema> {
+async function loadCachedSchema(schema: Schema, { kind }: SchemaBoundData): Promise<CachedSchema> {
   try {
     return { kind: 'codec', codec: await loadCodec(schema, kind === 'registered' ? 'framed' : 'plain') }
   } catch (error) {
@@ -167,16 +167,18 @@ async function loadCachedSchema(schema: Schema, { kind }: Needing): Promise<Cach
   }
 }
 
-function toKey(needing: Needing): string {
-  return needing.kind === 'registered' ? `${needing.schemaId}` : `${needing.format} ${needing.type}`
+function toKey(serialized: SchemaBoundData): string {
+  return serialized.kind === 'registered'
+    ? `${serialized.schemaId}`
+    : `${serialized.format} ${serialized.type}`
 }
 
-function unknownSchema(needing: Needing): Failure {
+function unknownSchema(serialized: SchemaBoundData): Failure {
   return failure(
     'schema-unknown',
-    needing.kind === 'registered'
-      ? `the schema registry has no schema ${needing.schemaId}`
-      : `there is no packaged ${needing.format} schema of its event type, and its data contains no schema id of a registry`,
+    serialized.kind === 'registered'
+      ? `the schema registry has no schema ${serialized.schemaId}`
+      : `there is no packaged ${serialized.format} schema of its event type, and its data contains no schema id of a registry`,
   )
 }
 

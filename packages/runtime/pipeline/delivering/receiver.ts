@@ -30,7 +30,7 @@ interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
 export class Receiver {
   readonly #sink: Sink
   readonly #allowed: OffersAllowed
-  readonly #pace: Pace
+  readonly #pace: OfferBudget
   readonly #answers = new Map<number, ReceiverAnswer>()
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
@@ -43,7 +43,7 @@ export class Receiver {
     this.#sink = sink
     this.#allowed = allowed
     this.#memory = memory
-    this.#pace = new Pace(allowed.leftMs)
+    this.#pace = new OfferBudget(allowed.leftMs)
   }
 
   /** Reason why delivery has stopped; undefined while it continues. */
@@ -97,7 +97,7 @@ export class Receiver {
   }
 
   /** Offers the tasks in batches. After a pause, offers the tasks again that the receiver has not accepted. */
-  async #offerWithTries(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
+  async #offerWithTries(tasks: readonly Task[], { batchSize, call, head }: OfferSettings): Promise<void> {
     let open = tasks
     for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferred; attempt += 1) {
       if (attempt > 1 && !(await this.#waitForTry(computeWaitMs(attempt - 1)))) break
@@ -238,7 +238,7 @@ function isAnswer(answer: unknown): boolean {
 
 type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>
 
-interface Manner {
+interface OfferSettings {
   readonly batchSize: number
   readonly call: Call
   /** First event of the partition in this invocation; undefined if this round does not contain the event. */
@@ -248,7 +248,7 @@ interface Manner {
 const WAITS_MS = [...Array(TRIES - 1).keys()].reduce((sum, index) => sum + computeWaitMs(index + 1), 0)
 
 /** Divides the remaining time of an invocation between first offers and retries. */
-class Pace {
+class OfferBudget {
   readonly #leftMs: () => number
   /** Total duration of the failed offers of this round, in milliseconds. */
   #failedMs = 0

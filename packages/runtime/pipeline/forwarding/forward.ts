@@ -38,7 +38,7 @@ interface PartitionForwarded {
 }
 
 /** Part of the log that this invocation forwards. `end` is the offset after the last record. */
-interface Extent {
+interface OffsetRange {
   readonly start: number
   readonly end: number
 }
@@ -91,7 +91,7 @@ class ForwardRun {
   readonly #ports: ForwardingPorts
   readonly #invocation: ForwardingInvocation
   readonly #stateKey: StateKey
-  readonly #extent: Extent
+  readonly #extent: OffsetRange
   #hasBegun = false
   #next = 0
   readonly #counts = { forwarded: 0, failed: 0, skipped: 0 }
@@ -105,7 +105,7 @@ class ForwardRun {
     consumer: ForwardingConsumer,
     ports: ForwardingPorts,
     invocation: ForwardingInvocation,
-    { topic, partition, ...extent }: { readonly topic: string; readonly partition: number } & Extent,
+    { topic, partition, ...extent }: { readonly topic: string; readonly partition: number } & OffsetRange,
   ) {
     this.#consumer = consumer
     this.#ports = ports

@@ -183,7 +183,7 @@ async function contextAhead(
   const definition = getContext(consumer)
   if (!definition || definition.fold) return undefined
   const [place, types] = [`${topic}/${partition}`, contextTypes(definition)]
-  const isMeant = (record: LogRecord) => {
+  const isSelected = (record: LogRecord) => {
     const event = readEvent(record)
     return !isFailure(event) && types.includes(event.type)
   }
@@ -194,7 +194,7 @@ async function contextAhead(
     if (isLate()) return 'late'
     const text = types.length === 1 ? holding : undefined
     const { records, nextOffset } = await log.read(topic, partition, { fromOffset: from, toOffset }, text)
-    const { decoded } = await decodeChunk(records.filter(isMeant), consumer)
+    const { decoded } = await decodeChunk(records.filter(isSelected), consumer)
     for (const own of decoded) {
       if (own.kind !== 'event') continue
       const context = new CurrentContext(definition, {})

@@ -13,7 +13,7 @@ import type { StateStore } from '../ports.ts'
 import type { ComputedStates, StateContents } from '../replacing/replaceable-states.ts'
 import { type Contents, Replay, type Replaying, readContents, toLoadSelection } from '../replay.ts'
 import { seedState } from '../reprocessing/seed.ts'
-import type { Beginning } from './comparability.ts'
+import type { ComparableFrom } from './comparability.ts'
 
 /** Read-only access to the live states of a consumer. */
 export type LiveStates = Pick<StateStore, 'load'> & StateContents
@@ -63,7 +63,7 @@ export class BothStates {
   static async begin(
     work: Verifying,
     stateKey: StateKey,
-    { offset, doubt }: Beginning,
+    { offset, doubt }: ComparableFrom,
     onDecisions: (decisions: readonly Decision[]) => void,
   ): Promise<BothStates> {
     const { live } = work

@@ -3,7 +3,7 @@
 import type { StateFacts } from '../replacing/replaceable-states.ts'
 
 /** Reasons for which no difference of an entity indicates an error of its consumer. */
-export type Doubt =
+export type Incomparable =
   /** Its state comes from records that the log no longer has. */
   | 'not-comparable'
   /** Other code or other settings have decided some of the compared records. */
@@ -11,13 +11,13 @@ export type Doubt =
   /** A part of the state was computed before the state was dropped or reprocessed. */
   | 'replaced'
 
-export interface Beginning {
+export interface ComparableFrom {
   /** First offset to read, which is the first one that the log still has. */
   readonly offset: number
   /** First offset from which all records were decided by the running code. */
   readonly codeFrom: number
   /** Reason for the parts of the state that do not belong to a comparable entity; absent if everything is comparable. */
-  readonly doubt?: Doubt
+  readonly doubt?: Incomparable
   /** Last offset whose emissions may be of a state that was reprocessed since; -1 without one. */
   readonly replacedTo: number
 }
@@ -33,7 +33,7 @@ export function computeBeginning(
     rebuild,
   }: Pick<StateFacts, 'version' | 'codeFrom' | 'rebuild'>,
   logStart: number,
-): Beginning {
+): ComparableFrom {
   const beginning = { offset: logStart, codeFrom, replacedTo: rebuild?.replacedTo ?? -1 }
   if (codeFrom > logStart) return { ...beginning, doubt: version.epoch > 0 ? 'replaced' : 'other-code' }
   return logStart > 0 ? { ...beginning, doubt: 'not-comparable' } : beginning
@@ -55,9 +55,9 @@ export interface EntityOrigins {
  * before the beginning.
  */
 export function findDoubt(
-  { offset, codeFrom, doubt }: Beginning,
+  { offset, codeFrom, doubt }: ComparableFrom,
   { live, again, knownFrom }: EntityOrigins,
-): Doubt | undefined {
+): Incomparable | undefined {
   if (doubt === undefined) return undefined
   const isFromBefore =
     live === undefined || live < Math.max(offset, knownFrom) || (again !== undefined && again < live)

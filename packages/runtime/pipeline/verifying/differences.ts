@@ -3,7 +3,7 @@
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StoredTimer } from '../model/partition-state.ts'
 import { splitHold, splitState } from '../model/stored-state.ts'
-import type { Doubt } from './comparability.ts'
+import type { Incomparable } from './comparability.ts'
 
 interface FieldDifference {
   /** Path of the field: names separated by dots. Empty if the whole values differ. */
@@ -29,7 +29,7 @@ export interface Difference extends FieldDifference {
 
 /** Reasons why a difference does not indicate an error of the consumer, such as those in rule 21 of the runtime. */
 export type Exception =
-  | Doubt
+  | Incomparable
   | 'expired'
   | 'failures'
   | 'forgotten'

@@ -7,7 +7,7 @@ import { splitHold, splitState } from '../model/stored-state.ts'
 import { inChunks } from '../replay.ts'
 import { failureWindowMs } from '../reprocessing/add-contents.ts'
 import { BothStates, type LoadedStates, listEntities, type Verifying } from './both-states.ts'
-import { type Beginning, type Doubt, findDoubt } from './comparability.ts'
+import { type ComparableFrom, findDoubt, type Incomparable } from './comparability.ts'
 import { compareEntity, compareFields, type Difference, toHex } from './differences.ts'
 
 export interface ComparedPartition {
@@ -28,7 +28,7 @@ export interface ComparedPartition {
    * @param entity entity that differs; undefined for other parts of the state
    * @param offset offset of the record that has emitted an event; undefined for a state
    */
-  findDoubt(entity: string | undefined, offset: number | undefined): Doubt | undefined
+  findDoubt(entity: string | undefined, offset: number | undefined): Incomparable | undefined
 }
 
 /** Difference in a part of the state, without the partition. */
@@ -40,7 +40,7 @@ const AT_ONCE = 500
 export async function comparePartition(
   work: Verifying,
   stateKey: StateKey,
-  beginning: Beginning,
+  beginning: ComparableFrom,
   onDecisions: (decisions: readonly Decision[]) => void,
 ): Promise<ComparedPartition> {
   const { live } = work
@@ -88,9 +88,9 @@ class EntityComparison {
   /** First offset from which each comparable entity is known, unless all are. */
   readonly knownFrom = new Map<string, number>()
   readonly #both: BothStates
-  readonly #beginning: Beginning
+  readonly #beginning: ComparableFrom
 
-  constructor(both: BothStates, beginning: Beginning) {
+  constructor(both: BothStates, beginning: ComparableFrom) {
     this.#both = both
     this.#beginning = beginning
   }

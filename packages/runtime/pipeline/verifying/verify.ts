@@ -7,14 +7,14 @@
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { Verifying } from './both-states.ts'
-import type { Beginning } from './comparability.ts'
+import type { ComparableFrom } from './comparability.ts'
 import type { Difference, Exception } from './differences.ts'
 import { ExpectedEmissions, type OneSidedFailure, type OutputRange } from './expected-emissions.ts'
 import { type ComparedPartition, comparePartition } from './verify-partition.ts'
 
 export interface PartitionToVerify {
   readonly stateKey: StateKey
-  readonly beginning: Beginning
+  readonly beginning: ComparableFrom
 }
 
 /** Topics that the consumer writes to. */
@@ -28,7 +28,7 @@ export interface Outputs {
 interface VerifiedPartition extends StateKey {
   readonly fromOffset: number
   readonly toOffset: number
-  readonly doubt?: Beginning['doubt']
+  readonly doubt?: ComparableFrom['doubt']
 }
 
 export interface Verified {

@@ -7,7 +7,7 @@ import {
   learningMs,
   THRESHOLDS,
 } from '../../../../lib/alerting/anomaly/detector.ts'
-import type { Why } from '../../../../lib/alerting/anomaly/features.ts'
+import type { AnomalyKind } from '../../../../lib/alerting/anomaly/features.ts'
 import { anomaly } from '../../../../lib/alerting/kinds/anomaly.ts'
 
 const MINUTE = 60_000
@@ -35,7 +35,7 @@ interface Series {
 /** Returns the anomalies that are told of a series, with the state stored as JSON after each reading. */
 function told({ everyMs = 5 * MINUTE, count, value }: Series) {
   const random = noise(7)
-  const anomalies: { readonly index: number; readonly why: Why | undefined }[] = []
+  const anomalies: { readonly index: number; readonly why: AnomalyKind | undefined }[] = []
   let [state, bytes]: [Learned | undefined, number] = [undefined, 0]
   for (let index = 0; index < count; index += 1) {
     const own = value(index, random())
@@ -60,7 +60,11 @@ describe('given a metric with noise and a rhythm of the day', () => {
   })
 
   const at = 10 * 288
-  const cases: readonly (readonly [string, readonly Why[], (index: number, random: number) => number])[] = [
+  const cases: readonly (readonly [
+    string,
+    readonly AnomalyKind[],
+    (index: number, random: number) => number,
+  ])[] = [
     ['a spike', ['spike'], (index, random) => usual(index, random) + (index === at ? 40 : 0)],
     ['a fall', ['spike'], (index, random) => usual(index, random) - (index === at ? 40 : 0)],
     [
@@ -90,7 +94,7 @@ describe('given a metric with noise and a rhythm of the day', () => {
       const { anomalies } = told({ count: at + 288, value })
       const found = anomalies.filter(({ index }) => index >= at)
       assert.ok(found.length >= 1 && found.length <= 2, JSON.stringify(anomalies))
-      assert.ok(whys.includes(found[0]?.why as Why), JSON.stringify(found))
+      assert.ok(whys.includes(found[0]?.why as AnomalyKind), JSON.stringify(found))
     })
 
   test('when a level stays, then it is usual in the end', () => {

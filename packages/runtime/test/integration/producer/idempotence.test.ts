@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { ForeignClient } from '@sluice/test-kit/foreign-client'
-import { type Fate, type KafkaFront, startKafkaFront } from '@sluice/test-kit/kafka-front'
+import { type ConnectionFault, type KafkaFront, startKafkaFront } from '@sluice/test-kit/kafka-front'
 import { brokers } from '@sluice/test-kit/servers'
 import { CloudEvent } from 'cloudevents'
 import { ProducerConnection } from '../../../adapters/kafka/producer-connection.ts'
@@ -12,7 +12,7 @@ import { type ProducerSettings, TelemetryProducer } from '../../../producer/inde
 const EVENTS = 600
 const SUBJECTS = ['a', 'b', 'c', 'd', 'e']
 /** Each fault comes several times, also to a request that is itself a retry. */
-const FATES: readonly Fate[] = [
+const FATES: readonly ConnectionFault[] = [
   'pass',
   'swallow',
   'pass',
@@ -46,7 +46,7 @@ describe('a producer whose acknowledgements are lost', () => {
     let faults = 0
     let at = 0
     const front = await startKafkaFront(brokers(), () => {
-      const fate = faults < MAX_FAULTS ? (FATES[at++ % FATES.length] as Fate) : 'pass'
+      const fate = faults < MAX_FAULTS ? (FATES[at++ % FATES.length] as ConnectionFault) : 'pass'
       if (fate !== 'pass') faults++
       return fate
     })

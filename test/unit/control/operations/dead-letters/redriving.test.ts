@@ -13,8 +13,8 @@ import {
 } from '../../../../../control/operations/dead-letters/handling.ts'
 import { Tally } from '../../../../../control/operations/dead-letters/result.ts'
 import {
+  type BatchRate,
   buildHandledRecords,
-  type Pace,
   publishInBatches,
   runHandling,
 } from '../../../../../control/operations/dead-letters/run.ts'
@@ -378,7 +378,7 @@ describe('publishing what is chosen', () => {
   async function* groups(...all: number[][]) {
     for (const group of all) yield group.map(taken)
   }
-  const pace = (changes: Partial<Pace> = {}): Pace => ({
+  const pace = (changes: Partial<BatchRate> = {}): BatchRate => ({
     perSecond: undefined,
     nowMs: () => 0,
     wait: async () => {},

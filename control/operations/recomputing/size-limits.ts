@@ -23,11 +23,13 @@ export async function requireRoom(
   isTrial: boolean,
 ): Promise<string | undefined> {
   const wanted = new Set(states.map(formatStateKey))
-  const isMeant = (state: StateKey) => wanted.has(formatStateKey(state))
+  const isSelected = (state: StateKey) => wanted.has(formatStateKey(state))
   const list = new StateList(client)
-  const rebuilds = new Map((await list.rebuilds(isMeant)).map(state => [formatStateKey(state), state.bytes]))
+  const rebuilds = new Map(
+    (await list.rebuilds(isSelected)).map(state => [formatStateKey(state), state.bytes]),
+  )
   const sizes = new Map<string, Sizes>()
-  for (const state of await list.all(isMeant)) {
+  for (const state of await list.all(isSelected)) {
     const built = rebuilds.get(formatStateKey(state)) ?? 0
     sizes.set(formatStateKey(state), { state, bytes: state.bytes - built, built })
   }

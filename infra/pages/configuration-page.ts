@@ -46,29 +46,33 @@ const INTRODUCTION = `# Configuration
 
 <!-- Written by \`npm run configuration\` from the declarations in the code. Changes made here are lost. -->
 
-Settings are environment variables:
+This page lists every setting of Sluice. Settings are environment variables:
 
 \`\`\`sh
 KAFKA_BROKERS=broker.example:9092 KAFKA_AUTH=tls npx sluice topics list
 \`\`\`
 
-An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the
-allowed values, and never a value.`
+If a variable is empty, it counts as not set. If a setting that a function uses is missing or wrong, the function does not start. The error
+message lists all such settings with their allowed values. It never shows the value itself.`
 
 /** Settings that can be set. */
 const SHOWN = SLICES.filter(slice => slice !== REMOVED)
 
-const LEGEND = `Each line below contains the variable, its key in the settings file (\`section.key\`) and its option if it has them, its meaning, its allowed values in italics, and its default in brackets.`
+const LEGEND = `Each line below begins with the variable. If the setting has a key in the settings file (\`section.key\`) or an option, these follow. Then come the meaning of the setting, its allowed values in italics, and its default in brackets.`
 
 const HANDED_ON = `Set these variables for the command that deploys, or for \`npm start\` and \`serverless offline\`, which pass them to the functions.
-Those marked ¹ are set by the deployment, from its stage or from the variable of the same name; folders and files must then be inside the
-project. Those marked ² are set by the program that runs the function, and those marked ³ are only for programs on this machine.`
+Some of them have a mark:
 
-const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names contains YAML or JSON with any of these keys. \`{}\` selects all
-defaults.`
+- ¹ The deployment sets the variable, from its stage or from the variable of the same name. Folders and files must then be inside the project.
+- ² The program that runs the function sets the variable.
+- ³ The variable is only for programs on this machine.`
 
-const FILE = `\`--config FILE\` of every command and of \`npm start\`, or \`SLUICE_CONFIG\`, names a YAML file with settings. \`SLUICE_CONFIG\` also counts
-for deployments. An option overrides a variable, and a variable the file. Unknown keys and wrong values are refused with their line.
+const PARAMETER = `The SSM parameter in \`GENERATOR_PARAMETER\` contains YAML or JSON, with any of these keys. \`{}\` selects the default
+of every key.`
+
+const FILE = `Settings can also be in a YAML file. To use one, give \`--config FILE\` to a command or to \`npm start\`, or set \`SLUICE_CONFIG\`, which also
+counts for deployments. An option overrides a variable, and a variable overrides the file. If a key is unknown or a value is wrong, it is
+refused with its line. For example:
 
 \`\`\`yaml
 kafka:
@@ -93,9 +97,9 @@ function formatConfigurationPage(): string {
     INTRODUCTION,
     '## A settings file',
     FILE,
-    LEGEND,
     '## Functions',
     HANDED_ON,
+    LEGEND,
     ...SHOWN.toSorted((a, b) => (a.title < b.title ? -1 : 1)).map(slice => formatSection(slice, MARKS)),
     "## The generator's parameter",
     PARAMETER,

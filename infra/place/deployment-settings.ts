@@ -14,7 +14,7 @@ export const STACK = slice('Long-lived stack of a deployment', {
     ),
     {
       description:
-        'Name of the [long-lived stack](infrastructure.md), whose outputs replace variables that are not set.',
+        'Name of the [long-lived stack](infrastructure.md). Its outputs replace variables that are not set.',
       otherwise: 'no outputs are used',
     },
   ),

@@ -25,7 +25,7 @@ export const INPUTS = slice(
       setBy: 'deployment',
     }),
     TIME_ZONE: setting('inputs.time_zone', ZONE, {
-      description: 'The zone of times that name none, where a mapping has no `timeZone`.',
+      description: 'Time zone of times without a zone, if the mapping has no `timeZone`.',
       default: 'UTC',
       setBy: 'machine',
     }),

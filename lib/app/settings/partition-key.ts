@@ -18,7 +18,7 @@ export const PARTITION_KEY = slice(
       ),
       {
         description:
-          'The field whose value is the [record key](readings.md#record-keys) of readings that `intake`, `generator`, `replay` and `publish` write, or a strategy.',
+          'The field with the [record key](readings.md#record-keys) of readings that `intake`, `generator`, `replay` and `publish` write, or a strategy.',
         otherwise: 'the key of the family',
       },
     ),

@@ -18,7 +18,7 @@ for (const [command, read, program] of [
         assert.match(readUsage(program), new RegExp(`^  --${option} `, 'm'))
     })
 
-    // Promise docs/removed.md#what-is-gone | Settings, options, commands and keys that are gone say so by name.
+    // Promise docs/removed.md#what-is-gone | An error message says so for a setting, an option, a command or a key that is gone.
     it('given --docker, which is gone, then the message says what to do now', () => {
       assert.throws(() => read(['--docker']), /docker compose up -d kafka.*KAFKA_BROKERS=127\.0\.0\.1:9092/)
       assert.throws(

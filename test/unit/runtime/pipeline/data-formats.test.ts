@@ -134,7 +134,7 @@ describe('a registry that cannot be reached', () => {
       }),
     )
 
-  // Promise docs/data-formats.md#with-a-schema-registry | While a registry cannot be reached, records that need it wait, and none is lost. Data that names its schema is never read with a packaged one.
+  // Promise docs/data-formats.md#with-a-schema-registry | While a registry cannot be reached, records that need it wait, and none is lost. Data that refers to a schema is never read with a packaged one.
   for (const [what, listener] of [
     ['is down', (_: unknown, response: { destroy(): void }) => response.destroy()],
     [

@@ -69,7 +69,7 @@ last processed record.`,
   ],
   views: [
     'list, apply, drop and serve tables declared in SQL',
-    'List, apply, drop and serve the tables that config/views declares in SQL.',
+    'List, apply, drop and serve the tables that are declared in SQL.',
   ],
   schemas: [
     'check and register the schemas of events',

@@ -29,8 +29,8 @@ function TableList(): JSX.Element {
     <>
       <h1>Tables</h1>
       <p>
-        Tables that SQL statements in <code>config/views</code> declare. The consumer <code>views</code> keeps
-        their rows up to date.
+        Tables that are declared in SQL, in <code>config/views</code> or by statements that were sent. The
+        consumer <code>views</code> keeps their rows up to date.
       </p>
       <QuestionList path="/tables" />
     </>

@@ -82,7 +82,7 @@ export async function runExclusively(
   await work().finally(() => redis.run(commands => commands.eval(UNLOCK, 1, key, token)).catch(() => {}))
 }
 
-/** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */
+/** Maximum size of a batch, in bytes. It is less than the 900 KiB that the publisher sends as one batch. */
 const MAX_BYTES = 800 * 1024
 const MAX_RECORDS = 2_000
 /** Interval between batches if the rate is limited, in milliseconds. */

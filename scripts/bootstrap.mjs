@@ -52,7 +52,7 @@ function requireNode(version) {
   const [oldestMajor, oldestMinor] = OLDEST_NODE
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
   throw new Error(
-    `Node 24 or newer is needed; this is ${version} (${process.execPath}). Install a newer one.`,
+    `Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${version} (${process.execPath}). Install a newer one.`,
   )
 }
 

@@ -188,7 +188,7 @@ describe('a table', () => {
     })
   })
 
-  // Promise config/views/README.md#errors | A table has another generation only if its rows are others.
+  // Promise config/views/README.md#errors | A table gets another generation only if its rows change.
   it('given other spaces and letter cases, then the generation is the same; other rows have another', () => {
     const generation = (text: string) => compileTable(text).generation
     const first = generation('CREATE TABLE t AS SELECT device_id, COUNT(*) AS n FROM r GROUP BY device_id;')
@@ -342,7 +342,7 @@ describe('the names of results without AS', () => {
 })
 
 describe('a statement with an error', () => {
-  // Promise config/views/README.md#limits | A statement whose state has no bound is refused, with the form to use instead.
+  // Promise config/views/README.md#limits | A statement is refused if its state could grow without a bound, with the form to use instead.
   it('given statements with errors, then the place and the nearest form of each are named', () =>
     goldenAnswers('statements', compileForError))
 

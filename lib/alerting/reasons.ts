@@ -14,7 +14,7 @@ interface Reason {
 export const REASONS = {
   'pipeline-down': {
     change: 'fired',
-    says: 'no tick of the clock for five minutes: the alert `PIPELINE_DOWN` fires',
+    says: 'the clock has not ticked for five minutes: the alert `PIPELINE_DOWN` fires',
   },
   'ticks-returned': { change: 'resolved', says: 'the clock ticks again: the alert `PIPELINE_DOWN` resolves' },
   fired: { change: 'fired', says: 'the condition has held for `for`' },
@@ -34,26 +34,26 @@ export const REASONS = {
   'rule-paused': { change: 'resolved', says: 'the rule is paused' },
   'rule-unfit': {
     change: 'resolved',
-    says: 'the family now says that the metric is something that the rule does not go with',
+    says: 'the family now declares the metric as a kind that the rule cannot watch',
   },
   'not-matched': {
     change: 'resolved',
-    says: 'the entity no longer has what the rule matches, or its row of the table has ended',
+    says: 'the entity no longer matches the rule, or its row of the table has ended',
   },
   forgotten: { change: 'resolved', says: 'the entity has not reported for days' },
   'data-returned': { says: 'a reading after silence: the alert `NoData` resolves' },
-  relapsed: { says: 'recovering, and the value is bad again: the same alert fires on' },
+  relapsed: { says: 'recovering, and the value is bad again: the same alert keeps firing' },
   recovering: { says: 'the value is clear, but not yet for `keepFiringFor`' },
   'pending-restarted': {
-    says: 'the silence before this reading was longer than `staleAfter`: `for` starts over',
+    says: 'the silence before this reading was longer than `staleAfter`: `for` starts again',
   },
   pending: { says: 'the condition holds, but not yet for `for`' },
   'pending-ended': { says: 'the condition no longer holds: nothing is sent' },
   'pending-stale': { says: 'pending, and silent for `staleAfter`: nothing is sent' },
-  late: { says: 'older than what was decided last: changes nothing' },
-  'no-history': { says: 'too few readings to compare with yet: changes nothing' },
+  late: { says: 'the reading is older than the last decision: changes nothing' },
+  'no-history': { says: 'there are too few earlier readings to compare with: changes nothing' },
   'not-evaluated': {
-    says: 'a rule does not go with what the family says that its metric is: changes nothing',
+    says: 'the family declares the metric as a kind that the rule cannot watch: changes nothing',
   },
   unchanged: { says: 'nothing changes' },
 } as const satisfies Readonly<Record<string, Reason>>

@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 // Files of earlier builds would be packed as well.
 await rm('dist', { recursive: true, force: true })
 
-// Each function by itself: what it imports when it is needed is a file of its own, named by its content.
+// Each function by itself: what it imports when it is needed is a file of its own, called by a hash of its content.
 for (const name of ['orders', 'clock'])
   await build({
     entryPoints: [`src/handlers/${name}.ts`],

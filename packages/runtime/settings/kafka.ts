@@ -49,7 +49,7 @@ const SETTINGS = {
   }),
   MSK_CLUSTER_ARN: setting('kafka.msk_cluster_arn', MSK_CLUSTER, {
     option: '--cluster-arn <arn>',
-    description: 'The cluster on Amazon MSK, whose brokers are looked up unless `KAFKA_BROKERS` names them.',
+    description: 'The cluster on Amazon MSK. Its brokers are looked up, unless `KAFKA_BROKERS` is set.',
     setBy: 'deployment',
   }),
   MSK_CONNECTIVITY: setting('kafka.msk_connectivity', oneOf(CONNECTIVITIES), {
@@ -83,7 +83,7 @@ const SETTINGS = {
   }),
   KAFKA_USERNAME: setting('kafka.username', text(/\S/, 'a name'), {
     option: '--username <name>',
-    description: 'The user for SCRAM and PLAIN, whose password is in `KAFKA_PASSWORD`.',
+    description: 'The user for SCRAM and PLAIN. The password is in `KAFKA_PASSWORD`.',
     setBy: 'machine',
   }),
   KAFKA_PASSWORD: setting('kafka.password', text(/^/, 'a password'), {

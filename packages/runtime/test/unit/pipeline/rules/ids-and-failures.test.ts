@@ -172,7 +172,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
   const SURGE = createBatch('good', 'bad', 'bad', 'bad')
   const MINUTE = 60_000
 
-  // Promise packages/runtime/README.md#A deployment whose code fails for every record does not empty the topic into the failures topic
+  // Promise packages/runtime/README.md#A deployment with code that fails for every record does not empty the topic into the failures topic
   // Promise docs/guarantees.md#A bad deployment does not empty the topic into the dead letters
   // Promise docs/guarantees.md#rule 13
   it('rule 13: given a process that throws at most of three entities, then the batch is deferred', async () => {

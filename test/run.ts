@@ -42,7 +42,8 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
       // Slots that are free help with the rest of the other files, so that no core is idle before the end.
       const helping = running.then(() => runFiles(others, 1, variables))
       return Promise.all([helping, runFiles(others, 3, variables).then(() => runFiles(queue, width))])
-    }).catch(error => {
+    }).catch(async error => {
+      await running
       if (!(error instanceof StopRequested)) throw error
     })
   await running

@@ -32,7 +32,7 @@ const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.inclu
 const NOT_HERE = {
   not: {},
   description:
-    'Rules with pattern say in it which events and times; rules with table and column watch numbers without a unit, and no readings.',
+    'A rule with pattern has its events and times in the pattern. A rule with table and column watches numbers without a unit instead of readings.',
 }
 
 /** Returns the schema with its generated parts updated. */

@@ -32,7 +32,7 @@ const SUBJECT: Keys = {
   table: {
     schema: { type: 'string', pattern: NAME_PATTERN },
     about:
-      'Table whose rows the rule watches, [instead of readings](#rules-over-tables): a name of letters, digits and `_`.',
+      'Table that the rule watches, [instead of readings](#rules-over-tables): a name of letters, digits and `_`. The rule is evaluated for each row.',
     example: 'device_sensor_stats',
     needs: 'column',
   },

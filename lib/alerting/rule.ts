@@ -23,7 +23,7 @@ export interface Rule {
   readonly name: string
   /** Family of the readings that the rule watches; absent if it watches the rows of a table. */
   readonly family?: string
-  /** Table whose rows the rule watches; absent if it watches readings. */
+  /** Table that the rule watches; absent if it watches readings. */
   readonly table?: string
   /** Metric or state of the family, or column of the table. Thresholds are in the unit of the metric. */
   readonly metric: string

@@ -36,7 +36,7 @@ export const limits: ConditionKind<LimitsCondition> = {
       ...NUMBER,
       about: 'Fires when the value is greater than this; a value equal to the threshold does not fire.',
       example: '30',
-      inPatterns: 'Matches a reading whose value is greater than this.',
+      inPatterns: 'Matches a reading with a value greater than this.',
     },
     clearBelow: {
       ...NUMBER,
@@ -49,7 +49,7 @@ export const limits: ConditionKind<LimitsCondition> = {
       ...NUMBER,
       about: 'Fires when the value is less than this; a value equal to the threshold does not fire.',
       example: '0',
-      inPatterns: 'Matches a reading whose value is less than this.',
+      inPatterns: 'Matches a reading with a value less than this.',
     },
     clearAbove: {
       ...NUMBER,
@@ -63,7 +63,7 @@ export const limits: ConditionKind<LimitsCondition> = {
       about: '[least, most]: fires when the value is less than the first number or greater than the second.',
       example: '[18, 25]',
       inPatterns:
-        '[least, most]: matches a reading whose value is less than the first number or greater than the second.',
+        '[least, most]: matches a reading with a value less than the first number or greater than the second.',
     },
     clearInside: {
       ...BAND,

@@ -16,7 +16,7 @@ export const states: ConditionKind<StatesCondition> = {
       ...TEXTS,
       about: 'Fires when a state such as `status` has this value, or one of these values.',
       example: 'degraded',
-      inPatterns: 'Matches a reading whose state is this value, or one of these values.',
+      inPatterns: 'Matches a reading with this value of the state, or with one of these values.',
     },
   },
   read(ruleRow, { family, metric }) {

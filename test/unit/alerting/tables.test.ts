@@ -258,7 +258,7 @@ function listErrors(changes: object, tables?: readonly TablePlan[]): string[] {
 }
 
 const NOT_WITH =
-  'does not belong here. Rules with pattern say in it which events and times; rules with table and column watch numbers without a unit, and no readings.'
+  'does not belong here. A rule with pattern has its events and times in the pattern. A rule with table and column watches numbers without a unit instead of readings.'
 
 describe('a wrong rule over a table', () => {
   for (const [name, changes, expected] of [
@@ -276,7 +276,7 @@ describe('a wrong rule over a table', () => {
       'a quoted name',
       { table: 'a b' },
       [
-        'table: has the wrong form. Table whose rows the rule watches, instead of readings: a name of letters, digits and _.',
+        'table: has the wrong form. Table that the rule watches, instead of readings: a name of letters, digits and _. The rule is evaluated for each row.',
       ],
     ],
     [

@@ -82,7 +82,7 @@ function formatReport(
   }
   const ofOthers = `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.`
   const lines = [
-    `The drafts take ${taken} of ${isTopic ? 'a sample of ' : ''}${count(records.length, 'record')} of ${sample}.`,
+    `The drafts accept ${taken} of ${count(records.length, isTopic ? 'sample record' : 'record')} of ${sample}.`,
     ...(others > 0 ? [ofOthers] : []),
     ...list('They refuse:', refused, ({ place, reason }) => [place, reason]),
     ...list('Questions, to answer in the files:', questions, question => [question]),

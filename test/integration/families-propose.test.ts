@@ -113,7 +113,7 @@ describe('a topic of another application: three partitions, and times of its pro
     const proposed = await sluice(folder, 'families', 'propose', keyed)
     assert.equal(proposed.code, 0, proposed.output)
     const question =
-      /The drafts take 6 of a sample of 6 records[\s\S]*name: .* # one entity, or does a field name it: (.+) \(2 values\)\?/
+      /The drafts accept 6 of 6 sample records[\s\S]*name: .* # one entity, or does a field name it: (.+) \(2 values\)\?/
     const [, answer = ''] = question.exec(proposed.stdout) ?? []
     const mapping = join(folder, 'mappings', `${keyed}.yaml`)
     writeFileSync(mapping, readFileSync(mapping, 'utf8').replace(`{ constant: ${keyed} }`, answer))

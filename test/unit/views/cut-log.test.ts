@@ -168,7 +168,7 @@ describe('tables of one log', () => {
     }),
     { maxLength: 12 },
   )
-  // Promise docs/guarantees.md#The same log gives the same states, emissions and ids: live, late or replayed, however it is cut into batches
+  // Promise docs/guarantees.md#The same log gives the same states, emissions and ids: live, late or computed again, however it is cut into batches
   for (const window of windows)
     it(`given ${window?.kind ?? 'no'} windows, then any cuts, losses of Redis and failed writes give the same rows and changes`, async () => {
       const plan = tablePlan(window)

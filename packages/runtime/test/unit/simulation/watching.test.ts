@@ -36,7 +36,7 @@ describe('rule 21: the same log gives the same', () => {
   // Promise packages/runtime/README.md#What is emitted happened, and what happened is emitted at least once, with the same id
   // Promise packages/runtime/README.md#If Redis or Kafka is away, nothing is lost
   // Promise packages/runtime/README.md#The same log gives the same states, ids and emissions
-  // Promise docs/guarantees.md#The same log gives the same states, emissions and ids: live, late or replayed, however it is cut into batches
+  // Promise docs/guarantees.md#The same log gives the same states, emissions and ids: live, late or computed again, however it is cut into batches
   // Promise docs/guarantees.md#What happened is emitted
   // Promise docs/guarantees.md#If Redis or Kafka is away, nothing is lost
   // Promise docs/guarantees.md#rule 21

@@ -21,13 +21,13 @@ const SUBJECT: Keys = {
     schema: { type: 'string', minLength: 1 },
     about: 'Family of the readings that the rule watches: the name of a file of `config/families`.',
     required: 'yes, without `table` or `pattern`',
-    example: 'FAMILY',
+    example: 'environment',
   },
   metric: {
     schema: { type: 'string' },
     about: 'Metric or state that the rule watches. Readings without it are ignored.',
     required: 'yes, without `table` or `pattern`',
-    example: 'METRIC',
+    example: 'temperature',
   },
   table: {
     schema: { type: 'string', pattern: NAME_PATTERN },

@@ -278,7 +278,7 @@ const { condition, number } = fc.letrec<{ condition: Printed; number: Printed }>
 })
 
 describe('a random expression', () => {
-  // Promise config/views/README.md#beside-ksqldb | An expression has the value that SQL gives it, with nulls.
+  // Promise config/views/README.md#expressions | An expression has the value that SQL gives it, with nulls.
   it('given rows with nulls, then its value is that of the reference', () => {
     const nullable = <Item>(of: fc.Arbitrary<Item>) => fc.option(of, { freq: 3 })
     const row = fc.record({

@@ -5,7 +5,7 @@ import { TOPIC } from './batches.ts'
 
 /** Changes per commit: about as many as a chunk has in production. */
 const AT_ONCE = 1_000
-/** The log's clock of a filled partition state: in the middle of an hour, so that the remembered ids are in two buckets. */
+/** The log's clock of a filled partition state: in the middle of an hour, so that the known ids are in two buckets. */
 const NOW_MS = 90 * 60_000
 const WINDOW_MS = 60 * 60_000
 const APPENDED_MS = Date.parse('2026-03-01T12:00:00Z')

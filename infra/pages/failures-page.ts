@@ -27,10 +27,11 @@ const REMEDIES: Readonly<Record<FailureCode, string>> = {
   'too-many-new-entities':
     'Look for a producer that invents names. Redrive the next day, or raise `NEW_ENTITIES_PER_DAY` for a larger fleet.',
   'emission-refused':
-    'The reason quotes Kafka, and names the event type and the topic. Correct the settings of the topic; the refused event is lost.',
+    'The reason shows the answer of Kafka, the event type and the topic. Correct the settings of the topic. The refused event is lost: drop the letter.',
   rejected: 'The reason is that of the consumer. Correct what it names, then redrive, or drop the letter.',
   skipped: 'Correct the code that hung or ended its function, deploy it, then redrive.',
-  'timer-rejected': 'Correct the timers of the process. The timer is gone: its next event sets a new one.',
+  'timer-rejected':
+    'Correct the timers of the process, and drop the letter. The timer is gone; the next event of its entity sets a new one.',
   'unknown-failure':
     'Nothing if the record was redriven twice. Otherwise the state is gone: redrive the letter of the first failure.',
   'lambda-discarded': 'Drop the letter: its consumer has read the record from the log.',
@@ -39,7 +40,7 @@ const REMEDIES: Readonly<Record<FailureCode, string>> = {
   'unexpected-error':
     'Correct the error at the place that the reason names, and deploy. It is retried; later redrive it.',
   'timer-failed':
-    'Correct the error at the place that the reason names, and deploy. The timer is gone: its next event sets a new one.',
+    'Correct the error at the place that the reason names, deploy, and drop the letter. The timer is gone; the next event of its entity sets a new one.',
   'store-unavailable': 'Nothing: the record waits in Kafka until Redis answers.',
   'registry-unavailable': 'Nothing: the record waits in Kafka until the schema registry answers.',
   'broker-unavailable': 'Nothing: the record waits in Kafka until its brokers answer.',

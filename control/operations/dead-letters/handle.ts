@@ -104,7 +104,7 @@ twice is applied once; that of an input, if it is redriven again within an hour.
 
 Examples:
   sluice dlq redrive 2@17
-  sluice dlq redrive --consumer alerting --code timer-failed --since 1d --rate 100/s --yes`,
+  sluice dlq redrive --consumer alerting --code unexpected-error --since 1d --rate 100/s --yes`,
   fields: {
     ...SELECTION_FIELDS,
     rate: textField('dead letters per second at most, such as 100/s', '100/s', RATE),

@@ -32,7 +32,7 @@ async function whyRejected(record: SourceRecord): Promise<string> {
 }
 
 describe('the redriver', () => {
-  // Promise docs/failures.md#redriver | A retry returns byte for byte, for its consumer alone, and not before its delay.
+  // Promise docs/failures.md#how-a-record-returns | A retry returns byte for byte, for its consumer alone, and not before its delay.
   for (const mode of ['binary', 'structured'] as const)
     it(`given a failure in ${mode} mode, then its bytes return to its partition, for its consumer`, async () => {
       const moved = await movedBy(waitingRecord({}, 0, mode))

@@ -73,7 +73,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal((await stage.wake()).forwarded, 10)
     })
 
-    // Promise docs/failures.md#redriver
+    // Promise docs/failures.md#how-a-record-returns
     it('given a kill between publishing and the cursor, then that chunk comes again, and nothing is lost', async () => {
       const stage = on(LOG)
       const killed: Cursors = {

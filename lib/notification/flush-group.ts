@@ -25,9 +25,9 @@ export interface FlushResult {
 }
 
 /**
- * Schedules the next evaluation of a group that has changed. It is due after `groupWait` or, if a notification has been sent, after
- * `groupInterval`. An earlier evaluation, for a repeat or for the end of a silence, is postponed. It would send only a part of the
- * changes.
+ * Schedules the next evaluation of a group that has changed. It is due after `groupWait`. While the group is open, it is also at
+ * least `groupInterval` after the last notification. An earlier evaluation, for a repeat or for the end of a silence, is postponed.
+ * It would send only a part of the changes.
  */
 export function scheduleNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group

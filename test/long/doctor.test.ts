@@ -105,7 +105,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     )
   })
 
-  // Promise docs/doctor.md#what-is-judged-as-what | A machine is not judged as an account.
+  // Promise docs/doctor.md#standards-of-a-machine-and-of-an-account | A machine is not judged as an account.
   it('then a machine is not an account: one copy in plain text is wrong there', async () => {
     const { of } = await examine(['--stage', 'prod', '--env', environment.name])
     for (const [area, check] of [

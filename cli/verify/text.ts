@@ -30,7 +30,8 @@ const COLUMNS: readonly PrintedColumn[] = [
   { heading: 'BY THE LOG', least: 8 },
 ]
 
-const REASONS: Readonly<Record<Exception, string>> = {
+/** Reasons why differences are only counted, with their descriptions. */
+export const EXCEPTIONS: Readonly<Record<Exception, string>> = {
   'other-code': 'of partitions that were partly processed with other code, families or settings',
   replaced: 'of partitions whose state was dropped or reprocessed since',
   'not-comparable': 'of entities older than the first record that the log still has',
@@ -59,7 +60,7 @@ export function formatVerified(report: VerifyReport, isAll: boolean, columns: nu
       ? [`Not comparable: ${count(notComparable, 'state')} with records that the log no longer has.`]
       : []),
     ...Object.entries(excepted).map(
-      ([reason, number]) => `Accepted differences: ${number} ${REASONS[reason as Exception]}.`,
+      ([reason, number]) => `Accepted differences: ${number} ${EXCEPTIONS[reason as Exception]}.`,
     ),
     `${count(partitions.length, 'partition')}, ${count(records, 'record')} read again: ${verdict}`,
     ...(shown.length > 0 ? ['', formatTable(COLUMNS, shown.map(toRow), columns)] : []),

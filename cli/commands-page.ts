@@ -19,8 +19,8 @@ function listOperations(): string {
   const format = (words: readonly string[]) => words.map(word => `\`${word}\``).join(', ')
   const others = Object.keys(OPERATIONS).filter(word => !Object.hasOwn(CONSOLE_OPERATIONS, word))
   return [
-    `- In the console: ${format(Object.keys(CONSOLE_OPERATIONS).toSorted())}.`,
-    `- On the command line: ${format(others.toSorted())}.`,
+    `- In the console and on the command line: ${format(Object.keys(CONSOLE_OPERATIONS).toSorted())}.`,
+    `- Only on the command line: ${format(others.toSorted())}.`,
   ].join('\n')
 }
 

@@ -121,7 +121,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
     Number((await place.query(`SELECT count(*) AS n FROM ${table}`))[0]?.n)
 
   describe(`storage in ${name}`, () => {
-    // Promise docs/storage.md#a-database-within-seconds
+    // Promise docs/storage.md#the-database-of-the-function-storage
     it('given alerts, then people count them by type since an hour ago, and see which still fire', async () => {
       await using(async (storage, place) => {
         const startedAt = new Date(Date.now() - 60_000).toISOString()

@@ -137,7 +137,7 @@ describe('readings and alerts in an SQLite file', () => {
 
   after(() => running?.stop())
 
-  // Promise docs/storage.md#a-database-within-seconds | A row is in the database about a second after its record is in Kafka.
+  // Promise docs/storage.md#the-database-of-the-function-storage | A row is in the database about a second after its record is in Kafka.
   it('given alerts, then people count them within seconds', async t => {
     t.diagnostic(`${await assertAlertsSoon(running)} ms from the alert to its row`)
   })
@@ -163,7 +163,7 @@ describe('readings and alerts in PostgreSQL', () => {
     t.diagnostic(`${await assertAlertsSoon(running)} ms from the alert to its row`)
   })
 
-  // Promise docs/storage.md#when-something-is-wrong
+  // Promise docs/storage.md#what-happens-when-something-is-wrong
   it('given a server that goes away and comes back, then the readings of then wait in Kafka, and none is lost or doubled', async () => {
     const stored = await running.count('readings')
     await server.kill()

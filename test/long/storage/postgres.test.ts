@@ -280,7 +280,7 @@ describe('a database that people change', () => {
       'ALTER SCHEMA sluice OWNER TO writer',
     ],
   ]
-  // Promise docs/storage.md#when-something-is-wrong | While the database is away, or refuses rows for a change that is not Sluice's, records wait; a batch is there as a whole or not at all.
+  // Promise docs/storage.md#what-happens-when-something-is-wrong | While the database is away, or refuses rows for a change that is not Sluice's, records wait; a batch is there as a whole or not at all.
   for (const [given, change, message, undo] of cases)
     it(`given ${given}, then the records wait, one line names it without data, and they are stored afterwards`, async () => {
       const url = await server.createDatabase()

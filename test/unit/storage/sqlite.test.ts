@@ -286,7 +286,7 @@ describe('an SQLite file', () => {
     assert.equal(stored(), 2_000)
   })
 
-  // Promise docs/storage.md#when-something-is-wrong
+  // Promise docs/storage.md#what-happens-when-something-is-wrong
   it('given a process that is killed within a batch, then the file has whole batches', async () => {
     const file = newFile()
     const storage = new SqliteStorage(file)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '@sluice/test-kit/program'
 import { captureLog, listMetrics } from '#runtime/test/support/function-log'
+import { DEFERRED } from '#runtime/test/support/inside'
 import { reportEverything } from '#runtime/test/support/observed'
 import type { WatchedValue } from '../../../infra/alarms/alarm.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/alarm-kinds.ts'
@@ -327,6 +328,29 @@ describe('docs/runbook.md', () => {
       assert.ok(text.includes(`- [\`${kind}\`](#${kind}): `), kind)
       assert.match(byHeading.get(kind) ?? '', /^\S+\n\n[^*].+\n\n\*\*Check:\*\*.+\n\n\*\*Do:\*\* \S/s, kind)
     }
+  })
+
+  it('given any kind of alarm, then its line has the time, and says whether it fires without data', () => {
+    for (const [kind, { periods = 1, breaching = periods, minutes = 1, missing }] of Object.entries(
+      ALARM_KINDS,
+    )) {
+      const line = text.split('\n').find(row => row.startsWith(`- [\`${kind}\`]`)) ?? ''
+      const unit = minutes === 1 ? 'm' : `×${minutes}m`
+      const time = periods === 1 ? `${minutes}m` : `${breaching}/${periods}${unit}`
+      // The time of a schedule is a number of its intervals.
+      assert.match(
+        line,
+        kind === 'schedule-missed' ? / in five intervals/ : new RegExp(`, ${time}(,|$)`),
+        kind,
+      )
+      assert.equal(line.includes('or without data'), missing === 'breaching', kind)
+    }
+  })
+
+  it('given the reasons for which a partition waits, then each has what to do', () => {
+    const items = byHeading.get('partition-waits')?.match(/^- .+?: /gm) ?? []
+    const listed = items.flatMap(item => [...item.matchAll(/`([a-z-]+)`/g)].map(([, reason]) => reason))
+    assert.deepEqual(listed.toSorted(), Object.keys(DEFERRED).toSorted())
   })
 
   it('given a section, then it is of an alarm that there is', () => {

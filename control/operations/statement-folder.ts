@@ -60,6 +60,8 @@ export interface FolderParts {
 }
 
 const PLAN_FILE = 'plan.json'
+/** Begin of the report that statements are refused. */
+const REFUSED = '✗ the old tables are kept'
 /** Interval of the lines of progress, in milliseconds. */
 const REPORT_MS = 5_000
 /** Interval at which tables that cannot be changed yet are looked at, in milliseconds. */
@@ -90,11 +92,14 @@ export class StatementFolder {
   /** Puts the statements into force if others are, and reports that or the errors, of which each changes nothing. */
   async apply(): Promise<void> {
     const { report, stop } = this.#parts
-    const text = await this.#enqueue().catch((error: Error) =>
-      stop.aborted ? '' : `✗ the old tables are kept:\n${error.message.replaceAll(/^ */gm, '    ')}`,
+    const text = await this.#enqueue().catch(
+      (error: Error) => `${REFUSED}:\n${error.message.replaceAll(/^ */gm, '    ')}`,
     )
+    if (stop.aborted) return
+    const isCorrected = text === '' && this.#reported.startsWith(REFUSED)
     // The folder is applied after each save of a file on which statements may depend.
-    if (text !== '' && text !== this.#reported) report(text)
+    if (isCorrected) report('the error is corrected; the tables have not changed')
+    else if (text !== '' && text !== this.#reported) report(text)
     this.#reported = text
   }
 

@@ -376,8 +376,14 @@ describe('statements that are saved', () => {
     assert.deepEqual(more, [])
     started.save('b.sql', tableText('a'))
     await folder.apply()
-    assert.deepEqual(started.lines, [IN_FORCE])
+    assert.deepEqual(started.lines.splice(0), [IN_FORCE])
     assert.deepEqual(await started.names(), [BOTH, BOTH])
+    for (const text of ['CREATE TABLE c;', tableText('a'), tableText('a')]) {
+      started.save('b.sql', text)
+      await folder.apply()
+    }
+    assert.match(started.lines.shift() ?? '', /^✗ the old tables are kept:/)
+    assert.deepEqual(started.lines, ['the error is corrected; the tables have not changed'])
   })
 
   it('given a table whose columns an earlier version named, then it stays as it is, in the packaged plan too', async () => {

@@ -12,7 +12,12 @@ export function listFaults(output: string): string[] {
     .filter(line => /^Warning|^Error|"level":"(?:WARN|ERROR|CRITICAL)"/.test(line) && !LATE.test(line))
 }
 
-const RUNS_AGAIN = /^✗ \S+ failed: the functions do not answer\. Its schedule runs it again\.$/
+/** Reasons of stalls and failed runs for which a busy machine had too little time. */
+export const TOO_LITTLE_TIME =
+  /: (?:timeout: the handler took longer than \d+ ms|.*Lambda timeout|.*The coordinator is not aware of this member)/
+
+const RUNS_AGAIN =
+  /^✗ \S+ failed: (?:the functions do not answer|.*Lambda timeout)\. Its schedule runs it again\.$/
 
 /**
  * Returns the troubles that `npm start` reports, without those of a function that a busy machine left too little time: one that has
@@ -23,12 +28,16 @@ export function listTroubles(output: string): string[] {
   const late = troubles.flatMap(
     line => /^✗ (\S+): a partition waits: .* reason=out-of-time /.exec(line)?.[1] ?? [],
   )
-  const passed = late.filter(name => output.includes(`\n✓ ${name} continues`))
-  const isPassed = (line: string) =>
-    passed.some(
+  const continues = (name: string) => output.includes(`\n✓ ${name} continues`)
+  const isPassed = (line: string) => {
+    const [, stalled = ''] = /^✗ (\S+) is stalled: /.exec(line) ?? []
+    if (TOO_LITTLE_TIME.test(line) && continues(stalled)) return true
+    return late.some(
       name =>
-        line.startsWith(`✗ ${name} is stalled: it reported `) ||
-        (line.startsWith(`✗ ${name}: `) && line.includes(' reason=out-of-time ')),
+        continues(name) &&
+        (line.startsWith(`✗ ${name} is stalled: it reported `) ||
+          (line.startsWith(`✗ ${name}: `) && line.includes(' reason=out-of-time '))),
     )
+  }
   return troubles.filter(line => !isPassed(line) && !RUNS_AGAIN.test(line))
 }

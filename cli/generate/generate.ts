@@ -177,8 +177,8 @@ interface FleetOptions {
  *
  * @throws OperationFailure, ConfigError, FileError
  */
-async function buildSettings(
-  { families, generatorDefaults: defaults }: Pick<Config, 'families' | 'generatorDefaults'>,
+export async function buildSettings(
+  { families, generatorDefaults: defaults, keyBy }: Pick<Config, 'families' | 'generatorDefaults' | 'keyBy'>,
   options: FleetOptions,
   resolvePath: (file: string) => string,
 ): Promise<GeneratorSettings> {
@@ -202,7 +202,7 @@ async function buildSettings(
     defaults,
     MAX_READINGS_PER_SECOND,
   )
-  return { ...settings, fleet: base?.fleet ?? fleet }
+  return { ...settings, fleet: base?.fleet ?? fleet, ...omitUndefined({ keyBy }) }
 }
 
 /** Returns the groups of sensors that the options describe; undefined if none of these options is given. */

@@ -6,7 +6,7 @@ export interface PartitionKeySettings {
   readonly keyBy?: KeyStrategy
 }
 
-/** Setting that selects the record keys which `intake`, `generator`, `sluice replay` and `sluice publish` write. */
+/** Setting that selects the record keys of `intake`, `generator`, `sluice generate`, `sluice replay` and `sluice publish`. */
 export const PARTITION_KEY = slice(
   'Record keys',
   {
@@ -18,7 +18,7 @@ export const PARTITION_KEY = slice(
       ),
       {
         description:
-          'The field with the [record key](readings.md#record-keys) of readings that `intake`, `generator`, `replay` and `publish` write, or a strategy.',
+          'The field with the [record key](readings.md#record-keys) of readings that `intake`, `generator`, `generate`, `replay` and `publish` write, or a strategy.',
         otherwise: 'the key of the family',
       },
     ),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer'
 import { databaseReading, environmentReading } from '#runtime/test/support/records'
+import { buildSettings } from '../../../cli/generate/generate.ts'
 import { readConfig } from '../../../control/environment/config.ts'
 import { computeEventKey } from '../../../control/recordings/event-key.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
@@ -57,6 +58,12 @@ describe('PARTITION_KEY_FIELD', () => {
     const keys = [...simulate(FAMILIES, { ...GENERATOR, keyBy }, 0, 1)].map(({ key }) => key)
     assert.deepEqual(keys.slice(0, 2), ['harbour', 'harbour'])
     assert.ok(keys.includes('postgresql:pg-orders'))
+  })
+
+  it('given the command that generates readings, then its readings have the same keys', async () => {
+    const config = readConfig({ ...environment, PARTITION_KEY_FIELD: 'tags.tenant' })
+    assert.deepEqual((await buildSettings(config, {}, file => file)).keyBy, field('tags.tenant'))
+    assert.equal((await buildSettings(readConfig(environment), {}, file => file)).keyBy, undefined)
   })
 
   it('given an invalid path, then it is a configuration error', () => {

@@ -50,7 +50,10 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
       `--stage: must be one of ${Object.keys(STAGES).join(', ')} (infra/place/stages.ts)`,
     ])
   const stack = `sluice-infra-${name}`
-  const deployed = await readParameters(stack)
+  const client = new CloudFormationClient()
+  const deployed = await readParameters(client, stack)
+  // The Serverless Framework does not read the region of a profile.
+  const region = await client.config.region()
   const template = await readStackTemplate(stage, readSettings([HISTORY]).historyDays)
   const folder = join(PROJECT, '.local', 'infra')
   await mkdir(folder, { recursive: true })
@@ -62,27 +65,25 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
   ].map(quoteWord)
   console.log(`Deploy the stack, or preview the changes with --no-execute-changeset:
 
-  aws cloudformation deploy --stack-name ${stack} --capabilities CAPABILITY_IAM \\
+  aws cloudformation deploy --region ${region} --stack-name ${stack} --capabilities CAPABILITY_IAM \\
     --template-file ${relative(process.cwd(), file)} \\
     --parameter-overrides ${parameters.join(' ')}${
       stage.keepsData
-        ? `\n  aws cloudformation update-termination-protection --stack-name ${stack} --enable-termination-protection`
+        ? `\n  aws cloudformation update-termination-protection --region ${region} --stack-name ${stack} --enable-termination-protection`
         : ''
     }
 
 Then deploy the functions, which use the outputs of the stack:
 
-  INFRA_STACK=${stack} npx serverless deploy --stage ${name}`)
+  INFRA_STACK=${stack} npx serverless deploy --stage ${name} --region ${region}`)
   if (deployed.ClusterKind === 'serverless' && !deployed.MskClusterArn) console.log(`\n${KEPT}`)
   return 0
 }
 
 /** Returns the parameters of the deployed stack; empty if there is none. @throws ConfigError if CloudFormation does not answer */
-async function readParameters(stack: string): Promise<Record<string, string>> {
+async function readParameters(client: CloudFormationClient, stack: string): Promise<Record<string, string>> {
   try {
-    const { Stacks = [] } = await new CloudFormationClient().send(
-      new DescribeStacksCommand({ StackName: stack }),
-    )
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }))
     const parameters = Stacks.flatMap(({ Parameters = [] }) => Parameters)
     return Object.fromEntries(
       parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),

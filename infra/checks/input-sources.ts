@@ -15,8 +15,12 @@ const MAX_POLLERS = 2_000
 /** Maximum size of the policies in a role, in characters. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_POLICY = 10_240
 
-/** Event pollers of one event poller unit, and its price for a month in US dollars. */
-const POLLERS_OF_UNIT = 4
+/**
+ * Event pollers of one event poller unit while they are idle, and its price for a month in US dollars.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
+ */
+const POLLERS_OF_UNIT = 10
 const UNIT_A_MONTH = 0.185 * 730
 
 type Reader = Pick<DeclaredFunction, 'name' | 'inputs' | 'reading'>

@@ -1,7 +1,7 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, and topics. */
 
 import { readFunctions } from '../../control/environment/function-entries.ts'
-import type { DeclaredFunction } from '../../control/environment/functions.ts'
+import { type DeclaredFunction, readsInputRedrives } from '../../control/environment/functions.ts'
 import { resolveSignals, SIGNALS, type Signal, TOPICS } from '../../lib/app/naming/topic-table.ts'
 import { listUses } from '../roles/uses.ts'
 
@@ -48,14 +48,23 @@ function formatTopicList(): string {
 }
 
 function describeStart(declared: DeclaredFunction): string {
-  const { consumes, inputs, schedule } = declared
+  const { consumes, forwards, inputs, schedule } = declared
+  const needed = listUses(declared).flatMap(({ needs }) =>
+    needs ? `with \`${NEEDED_SETTINGS[needs]}\`` : [],
+  )
+  const conditions = [...(inputs || readsInputRedrives(declared) ? ['if there are inputs'] : []), ...needed]
   return [
     ...(consumes.length > 0 ? [consumes.join(', ')] : []),
-    ...(inputs ? ['topics in `config/inputs.yaml`; deployed only if there are any'] : []),
+    ...(inputs ? ['topics in `config/inputs.yaml`'] : []),
     ...(schedule ? [describeSchedule(schedule)] : []),
+    ...(forwards.length > 0 ? [`reads ${forwards.join(', ')}`] : []),
     ...listUses(declared).flatMap(({ startedBy }) => startedBy ?? []),
+    ...conditions.map(condition => `deployed only ${condition}`),
   ].join('; ')
 }
+
+/** Settings without which a function is not deployed. */
+const NEEDED_SETTINGS = { history: 'HISTORY_BUCKET', storage: 'STORAGE_URL' } as const
 
 function describeSchedule({ expression, condition }: NonNullable<DeclaredFunction['schedule']>): string {
   const [, period] = /^rate\((?:1 )?(.*)\)$/.exec(expression) ?? []

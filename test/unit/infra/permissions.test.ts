@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '@sluice/test-kit/program'
 import { readFunctions } from '../../../control/environment/function-entries.ts'
@@ -22,6 +24,7 @@ const EVERYTHING = {
   SCHEMA_REGISTRY_SECRET: 'registry-secret',
   HISTORY_BUCKET: 'history-bucket',
   HISTORY_KEY_ARN: `arn:aws:kms:${REGION}:123456789012:key/history-key`,
+  SLUICE_TRACING: 'on',
 }
 
 /** Forms of the ARNs with wildcards that policies use, as `resourceText` formats them. docs/permissions.md has the reasons. */
@@ -41,6 +44,8 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSubnets',
   'ec2:DescribeVpcs',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
 ])
 
 const ALL = Object.keys(STAGES).map(stage => [stage, findStatements(stage)] as const)
@@ -62,6 +67,19 @@ describe('given the roles of a stage', () => {
           }
         }
     })
+
+  it('then docs/permissions.md lists the actions that are allowed for everything', () => {
+    const all = ALL.flatMap(([, functions]) => [...functions.values()].flat())
+    const unnamed = all
+      .filter(({ Effect, Resource }) => Effect === 'Allow' && Resource.includes('*'))
+      .flatMap(({ Action }) => Action)
+    const page = readFileSync(join(PROJECT, 'docs/permissions.md'), 'utf8')
+    const listed = page.split('\n').flatMap(line => {
+      const [, actions = ''] = /^- `\*` for ([^:]*(?::\w+`[^:]*)*): /.exec(line) ?? []
+      return [...actions.matchAll(/`([a-z0-9]+:\w+)`/g)].map(([, action]) => action)
+    })
+    assert.deepEqual(listed.toSorted(), [...new Set<string>(unnamed)].toSorted())
+  })
 
   // Promise docs/permissions.md#permissions | No role reaches into another stage.
   it('then none reaches into another stage', () => {

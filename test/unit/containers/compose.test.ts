@@ -106,6 +106,18 @@ describe('the containers', () => {
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:/)
   })
 
+  it('then docs/containers.md lists the variables of .env', () => {
+    const page = readFileSync(join(PROJECT, 'docs/containers.md'), 'utf8')
+    const [line = ''] = /^- `\.env` is for .*$/m.exec(page) ?? []
+    const listed = [...line.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name)
+    const used = [...readFileSync(FILE, 'utf8').matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(
+      ([, name = '']) => name,
+    )
+    const names = new Set(used.filter(name => !name.endsWith('_PORT')))
+    // compose.env takes it from there.
+    assert.deepEqual(listed.toSorted(), [...names, 'TZ'].toSorted())
+  })
+
   it('then the Kafka pages are on 8080, and the interface of ksqlDB on 8088', () => {
     const ports = Object.values(services).flatMap(({ ports = [] }) => ports)
     for (const port of [/KAFKA_UI_PORT:-8080\}:8080$/, /KSQL_PORT:-8088\}:8088$/])

@@ -24,7 +24,7 @@ describe('the file of the policy', () => {
     assert.deepEqual(readPolicy(SHIPPED, 'p.yaml'), DEFAULT_POLICY)
     const shown = SHIPPED.replaceAll(/^# (codes:|consumers:| )/gm, '$1')
     const { consumers, codes } = readPolicy(shown, 'p.yaml', listConsumers(readFunctions()))
-    assert.deepEqual(codes, { 'timer-failed': [] })
+    assert.deepEqual(codes, { 'unexpected-error': ['1m', '10m'] })
     assert.deepEqual(Object.keys(consumers), ['alerting', 'deliver'])
   })
 

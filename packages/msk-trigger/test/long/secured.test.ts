@@ -24,7 +24,9 @@ describe('a secured Kafka', () => {
 
   const clientWith = (security: object, listener: keyof SecuredKafka) => {
     const settings = readSettings({ brokers: String(kafka[listener]), ...security }, {})
-    const options = { brokers: [...settings.brokers], logLevel: logLevel.NOTHING, retry: { retries: 0 } }
+    // On a busy machine, a TLS handshake takes longer than the second that kafkajs allows by default.
+    const patience = { connectionTimeout: 60_000, retry: { retries: 0 } }
+    const options = { brokers: [...settings.brokers], logLevel: logLevel.NOTHING, ...patience }
     return new Kafka({ ...options, ...accessOptions(settings) })
   }
   const ca = () => ({ ca: kafka.certificates.caFile })

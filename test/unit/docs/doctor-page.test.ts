@@ -13,6 +13,7 @@ import { checkEntities, checkInput, checkTopic } from '../../../control/diagnosi
 import { checkClocks } from '../../../control/diagnosis/clocks.ts'
 import type { Area, Finding } from '../../../control/diagnosis/finding.ts'
 import { checkTransactions } from '../../../control/diagnosis/transactions.ts'
+import { listCodeWords } from '../../support/code-words.ts'
 import { ACCOUNT, consumer, kafka, NOW_MS, redisServer, topic } from '../../support/doctor-facts.ts'
 import { NAMES } from '../../support/families.ts'
 
@@ -59,7 +60,7 @@ function listChecks(page: string): string[] {
   return list.split('\n').flatMap(line => {
     area = /^- `(\w+)`/.exec(line)?.[1] ?? area
     const [, names = ''] = /^ {2}- ([^:(]+)/.exec(line) ?? []
-    return [...names.matchAll(/`([\w.-]+)`/g)].map(([, check]) => `${area} ${check}`)
+    return listCodeWords(names).map(check => `${area} ${check}`)
   })
 }
 

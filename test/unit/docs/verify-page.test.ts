@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { PROJECT } from '@sluice/test-kit/program'
 import { EXCEPTIONS } from '../../../cli/verify/text.ts'
+import { listCodeWords } from '../../support/code-words.ts'
 
 it('given docs/verify.md, then it lists each reason for which a difference is only counted', () => {
   const page = readFileSync(join(PROJECT, 'docs/verify.md'), 'utf8')
   const [, list = ''] = /^## Exceptions$(.*?)^##/ms.exec(page) ?? []
   const items = [...list.matchAll(/^- (.+?): /gm)].map(([, names = '']) => names)
-  const listed = items.flatMap(names => [...names.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name))
+  const listed = items.flatMap(listCodeWords)
   assert.deepEqual(listed.toSorted(), Object.keys(EXCEPTIONS).toSorted())
 })

@@ -12,6 +12,7 @@ import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
 import { SCHEDULED_METRICS } from '../../../lib/app/naming/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
+import { listCodeWords } from '../../support/code-words.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
 type Properties = Record<string, any>
@@ -349,7 +350,7 @@ describe('docs/runbook.md', () => {
 
   it('given the reasons for which a partition waits, then each has what to do', () => {
     const items = byHeading.get('partition-waits')?.match(/^- .+?: /gm) ?? []
-    const listed = items.flatMap(item => [...item.matchAll(/`([a-z-]+)`/g)].map(([, reason]) => reason))
+    const listed = items.flatMap(listCodeWords)
     assert.deepEqual(listed.toSorted(), Object.keys(DEFERRED).toSorted())
   })
 

@@ -7,6 +7,7 @@ import { readFunctions } from '../../../control/environment/function-entries.ts'
 import { isDeployed } from '../../../infra/functions/expanded-fields.ts'
 import { buildPollerFields } from '../../../infra/functions/pollers.ts'
 import { readAccount } from '../../../infra/place/account.ts'
+import { listCodeWords } from '../../support/code-words.ts'
 
 /** Hours of a month, and idle pollers of an event poller unit. */
 const HOURS = 730
@@ -42,8 +43,5 @@ it('given docs/costs.md, then it lists the functions without a batching window',
   const without = readFunctions().filter(
     ({ consumes, inputs, reading }) => (consumes.length > 0 || inputs) && reading.maximumBatchingWindow === 0,
   )
-  assert.deepEqual(
-    [...list.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name).toSorted(),
-    without.map(({ name }) => name).toSorted(),
-  )
+  assert.deepEqual(listCodeWords(list).toSorted(), without.map(({ name }) => name).toSorted())
 })

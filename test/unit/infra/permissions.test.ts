@@ -9,6 +9,7 @@ import { readAccount } from '../../../infra/place/account.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Statement } from '../../../infra/statements/statement.ts'
+import { listCodeWords } from '../../support/code-words.ts'
 import { NAMES } from '../../support/families.ts'
 
 const REGION = 'eu-west-1'
@@ -76,7 +77,7 @@ describe('given the roles of a stage', () => {
     const page = readFileSync(join(PROJECT, 'docs/permissions.md'), 'utf8')
     const listed = page.split('\n').flatMap(line => {
       const [, actions = ''] = /^- `\*` for ([^:]*(?::\w+`[^:]*)*): /.exec(line) ?? []
-      return [...actions.matchAll(/`([a-z0-9]+:\w+)`/g)].map(([, action]) => action)
+      return listCodeWords(actions)
     })
     assert.deepEqual(listed.toSorted(), [...new Set<string>(unnamed)].toSorted())
   })

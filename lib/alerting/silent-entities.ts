@@ -6,6 +6,7 @@
 
 import type { Step, Timer } from '#runtime/consumer'
 import { DAY_MS } from '../support/duration.ts'
+import { matchesAnyPattern } from '../support/text-match.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { tableOfSource } from '../views/event-names.ts'
 import type { TrackedRule } from './entity-state.ts'
@@ -64,7 +65,7 @@ export function findNewSilenceRules(
     // A column can have the name of a metric.
     if (rule.table !== table) continue
     if (match && (match.dimensions.length > 0 || match.tags.length > 0 || match.columns)) continue
-    if (match?.entities && !match.entities.includes(subject ?? '')) continue
+    if (match?.entities && !matchesAnyPattern(match.entities, subject ?? '')) continue
     found.push([key, { state: { phase: 'inactive', seenMs: seen[rule.metric] as number } }])
   }
   return found

@@ -49,7 +49,7 @@ export const HISTORY = slice(
     AWS_ENDPOINT_URL: setting('aws.endpoint', httpAddress(), {
       description: 'Address of a local cloud that replaces all AWS services.',
       otherwise: 'AWS itself',
-      setBy: 'deployment',
+      setBy: 'machine',
     }),
   },
   ({ HISTORY_BUCKET, HISTORY_RETENTION, AWS_ENDPOINT_URL }) => ({

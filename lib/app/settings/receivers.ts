@@ -12,12 +12,15 @@ function parseSecrets(json: string): Secrets | undefined {
 export const RECEIVERS = slice(
   'Receivers of notifications',
   {
-    RECEIVER_SECRETS: setting(createKind(parseSecrets, 'a JSON object of secrets by name'), {
-      description:
-        'The [secrets](notifications.md#secrets) of receivers by name, only for programs on this machine.',
-      otherwise: 'Secrets Manager',
-      setBy: 'deployment',
-    }),
+    RECEIVER_SECRETS: setting(
+      'notifications.receiver_secrets',
+      createKind(parseSecrets, 'a JSON object of secrets by name'),
+      {
+        description: 'The [secrets](notifications.md#secrets) of receivers by name.',
+        otherwise: 'Secrets Manager',
+        setBy: 'machine',
+      },
+    ),
   },
   ({ RECEIVER_SECRETS }) => ({ receiverSecrets: RECEIVER_SECRETS ?? {} }),
 )

@@ -6,7 +6,7 @@ export const CLOCK = slice(
   {
     CLOCK_SECONDS: setting('consumers.clock_seconds', wholeNumber({ least: 2, most: 60, unit: 'seconds' }), {
       description:
-        'Interval between ticks of `notifications`, by which a notification can be delayed. From 56 on, there is one tick per minute.',
+        'Interval between ticks of the topics that are ticked often (in Sluice: `notifications` and `view-rows`), by which their timers can be delayed. From 56 on, there is one tick per minute.',
       default: '5',
     }),
   },

@@ -45,7 +45,7 @@ const SETTINGS = {
     option: '--brokers <list>',
     description:
       'The brokers to connect to first, as host:port. Either these or `MSK_CLUSTER_ARN` are required.',
-    setBy: 'deployment',
+    setBy: 'machine',
   }),
   MSK_CLUSTER_ARN: setting('kafka.msk_cluster_arn', MSK_CLUSTER, {
     option: '--cluster-arn <arn>',
@@ -60,7 +60,8 @@ const SETTINGS = {
   }),
   KAFKA_AUTH: setting('kafka.auth', oneOf(AUTHENTICATIONS), {
     option: '--auth <how>',
-    description: 'How to [sign in](kafka-security.md). Only `none` is unencrypted.',
+    description:
+      'How to [sign in](kafka-security.md). Only `none` is unencrypted, unless `KAFKA_TLS` is `off`.',
     otherwise: '`none` with `KAFKA_BROKERS`, else `iam`',
   }),
   KAFKA_TLS: setting('kafka.tls', onOff(), {

@@ -22,7 +22,7 @@ export interface Setting<Value = unknown> {
   readonly option?: string
   /**
    * Origin of the value. `person`: set by a person for a deployment. `deployment` and `runtime`: set automatically. `machine`: set
-   * for local programs only, because the value is a secret or a file that must not be deployed.
+   * for local programs only, because the value is a secret, a file or an address that must not be deployed.
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>

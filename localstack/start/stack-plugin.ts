@@ -51,7 +51,7 @@ export function describeOffline(stack: Stack | undefined): string[] {
       used,
       `Its own functions are running already (process ${pid}): they share the consumer groups with those that start now, so each receives a part of the records.`,
     ]
-  return [`${used} \`npm start\` also has the console, the database of readings and simulated readings.`]
+  return [`${used} \`npm start\` also has the console and the database of readings.`]
 }
 
 /** Returns the lines for `serverless invoke local`. @param stack running stack; undefined if none is running */

@@ -14,7 +14,7 @@ const SERVICES: Stack = {
 it('given a running stack, then serverless offline names it, and says what it lacks beside npm start', () => {
   assert.match(
     describeOffline(SERVICES).join('\n'),
-    /^Using the servers of the stack "lab" \(npm run services, .*lab\.json\)\. `npm start` also has the console,/,
+    /^Using the servers of the stack "lab" \(npm run services, .*lab\.json\)\. `npm start` also has the console and the database of readings\.$/,
   )
   assert.deepEqual(describeInvocation(SERVICES), ['Using the servers of the stack "lab".'])
 })

@@ -100,7 +100,7 @@ unless they are specified.`,
   more: `
 Ctrl-C finishes the current batch and prints the command that continues. After a crash, run the command again, with
 --until and the time at which it began: the dlq topic itself records handled dead letters. A dead letter that is redriven
-twice is applied once; that of an input, if it is redriven again within an hour.
+twice is applied once.
 
 Examples:
   sluice dlq redrive 2@17

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
 import { until } from '@sluice/test-kit/until'
@@ -21,6 +30,8 @@ const LOCK = JSON.stringify({
 const LOCK_OF_TESTS = JSON.stringify({
   packages: { '': {}, 'node_modules/checker': { version: '1.0.0' } },
 })
+/** Item of the page of commands. In the help, it is complete, and its links are text. */
+const OWN_ITEM = '\n- `--own` reads a [file](a.md#b). With `--both`,\n  that of the end.\n'
 /** Entries of a workspace: npm records the link and the folder, as in the lock file. */
 const INSTALLED = {
   'node_modules/one': { version: '1.0.0' },
@@ -90,8 +101,7 @@ describe('given a fresh clone', () => {
   for (const [args, help] of [
     [['--max-semi-space-size=8', 'localstack/start.ts', '--help'], /^Usage: npm start .*--fresh/s],
     [['cli/sluice.ts'], /^Usage: npx sluice .*\n {2}alerts \(list, .*\n {2}verify: /s],
-    // An item is complete, and without the marks of Markdown, whatever its sentences are.
-    [['cli/sluice.ts'], /\n {2}--config FILE reads a settings file\. [^\n`[]+\.\n/],
+    [['cli/sluice.ts'], /\n {2}--own reads a file\. With --both, that of the end\.\n/],
     [
       ['cli/sluice.ts', 'rules', 'try', '--help'],
       /^Usage: npx sluice COMMAND\n\n {2}rules \(check, .*, try\): .*\n\n/,
@@ -100,6 +110,7 @@ describe('given a fresh clone', () => {
     it(`when ${args.join(' ')} asks for help, then it comes at once, without packages`, async () => {
       for (const file of ['docs/commands.md', 'localstack/start.help.txt'])
         cpSync(join(PROJECT, file), join(folder, file))
+      appendFileSync(join(folder, 'docs/commands.md'), OWN_ITEM)
       const { code, output } = await bootstrap(...args)
       assert.match(output, help)
       assert.equal(code, 0)

@@ -6,7 +6,7 @@ import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
 import type { Comparison } from './kinds/kind.ts'
-import type { Match, Rule } from './rule.ts'
+import { type Match, matchesEntity, type Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
 import { findHistory, type KeyedRule, type RulesInForce, type Watching } from './rules-in-force.ts'
 import { awaitsEverySilence } from './silence.ts'
@@ -119,12 +119,13 @@ function isMatched(
  * @param subject subject of the reading
  */
 export function matches(
-  { dimensions, entities, tags, columns = [] }: Match,
+  match: Match,
   family: Family | undefined,
   subject: string | undefined,
   data: ReadingData,
 ): boolean {
-  if (entities !== undefined && !matchesAnyPattern(entities, subject ?? '')) return false
+  const { dimensions, tags, columns = [] } = match
+  if (!matchesEntity(match, subject)) return false
   for (const [name, texts] of dimensions)
     if (!matchesAnyPattern(texts, family?.dimensions[name]?.(data))) return false
   const tag = readOwn(data.tags as Readonly<Record<string, unknown>> | undefined)

@@ -1,3 +1,4 @@
+import { matchesAnyPattern } from '../support/text-match.ts'
 import { tableSource } from '../views/event-names.ts'
 import type { Condition, Measure } from './condition.ts'
 
@@ -11,11 +12,16 @@ export type OnSilence = (typeof ON_SILENCE)[number]
 /** Condition on the readings that a rule watches. For every key, a reading must have one of the allowed texts. */
 export interface Match {
   readonly dimensions: readonly (readonly [string, readonly string[]])[]
-  /** Allowed subjects of the readings. */
+  /** Patterns of the allowed subjects of the readings; see `matchesEntity`. */
   readonly entities?: readonly string[]
   readonly tags: readonly (readonly [tag: string, texts: readonly string[]])[]
   /** Allowed texts by column, for rows of a table. */
   readonly columns?: readonly (readonly [column: string, texts: readonly string[]])[]
+}
+
+/** Returns whether a condition allows readings of an entity. @param subject subject of the entity; undefined if it has none */
+export function matchesEntity({ entities }: Pick<Match, 'entities'>, subject: string | undefined): boolean {
+  return entities === undefined || matchesAnyPattern(entities, subject ?? '')
 }
 
 /** Alert rule, after validation and with defaults filled in. `config/rules/README.md` describes how to write one. */

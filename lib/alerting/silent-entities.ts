@@ -6,10 +6,10 @@
 
 import type { Step, Timer } from '#runtime/consumer'
 import { DAY_MS } from '../support/duration.ts'
-import { matchesAnyPattern } from '../support/text-match.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { tableOfSource } from '../views/event-names.ts'
 import type { TrackedRule } from './entity-state.ts'
+import { matchesEntity } from './rule.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { awaitsEverySilence } from './silence.ts'
 
@@ -65,7 +65,7 @@ export function findNewSilenceRules(
     // A column can have the name of a metric.
     if (rule.table !== table) continue
     if (match && (match.dimensions.length > 0 || match.tags.length > 0 || match.columns)) continue
-    if (match?.entities && !matchesAnyPattern(match.entities, subject ?? '')) continue
+    if (match && !matchesEntity(match, subject)) continue
     found.push([key, { state: { phase: 'inactive', seenMs: seen[rule.metric] as number } }])
   }
   return found

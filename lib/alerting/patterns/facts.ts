@@ -4,7 +4,7 @@ import { attributeText, type Received } from '#runtime/consumer'
 import { matchesAnyPattern, matchesConditions, readOwn } from '../../support/text-match.ts'
 import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'
-import type { Match } from '../rule.ts'
+import { type Match, matchesEntity } from '../rule.ts'
 import type { EventName } from './event-names.ts'
 import type { EventMatcher, GroupField, Matcher, ReadingMatcher } from './pattern.ts'
 
@@ -126,10 +126,10 @@ function isEvent({ event, where }: EventMatcher, { event: own, data }: Facts): b
   return own === event && matchesConditions(where, field => String(data[field]))
 }
 
-function matches({ dimensions, entities, tags }: Match, { entity, dimension, tags: own }: Facts): boolean {
+function matches(match: Match, { entity, dimension, tags }: Facts): boolean {
   return (
-    (entities === undefined || matchesAnyPattern(entities, entity.subject ?? '')) &&
-    dimensions.every(([name, texts]) => matchesAnyPattern(texts, dimension(name))) &&
-    matchesConditions(tags, readOwn(own))
+    matchesEntity(match, entity.subject) &&
+    match.dimensions.every(([name, texts]) => matchesAnyPattern(texts, dimension(name))) &&
+    matchesConditions(match.tags, readOwn(tags))
   )
 }
